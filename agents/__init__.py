@@ -1,0 +1,1 @@
+"""Agents: each one folder, one definition, offered on every surface."""

@@ -1,0 +1,1 @@
+"""Where research files come from."""

@@ -1,0 +1,1 @@
+"""What every package may know of: who is asking, and what can go wrong."""

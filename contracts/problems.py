@@ -1,0 +1,100 @@
+"""Errors that tell their reader the next step, in one form for every surface."""
+
+from typing import ClassVar, Literal
+
+from pydantic import BaseModel
+
+Kind = Literal[
+    "invalid",
+    "unauthenticated",
+    "forbidden",
+    "missing",
+    "conflict",
+    "too_large",
+    "limited",
+    "unavailable",
+]
+"""What a caller can do about it; each surface maps it once (status, `is_error`, exit code)."""
+
+
+class ProblemBody(BaseModel, frozen=True):
+    """A problem as it is sent: never holds a secret or the content of a file."""
+
+    code: str
+    kind: Kind
+    message: str
+    message_ja: str | None = None
+    hint: str
+    retry_after_s: float | None = None
+
+
+class Problem(Exception):
+    """An expected failure. A bug is not a problem: let it rise."""
+
+    kind: ClassVar[Kind]
+    code: ClassVar[str]
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        hint: str,
+        message_ja: str | None = None,
+        retry_after_s: float | None = None,
+    ) -> None:
+        """Take the sentence, the next step, and for errors that researchers meet the Japanese."""
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+        self.message_ja = message_ja
+        self.retry_after_s = retry_after_s
+
+    def body(self) -> ProblemBody:
+        """Return what every surface shows."""
+        return ProblemBody(
+            code=self.code,
+            kind=self.kind,
+            message=self.message,
+            message_ja=self.message_ja,
+            hint=self.hint,
+            retry_after_s=self.retry_after_s,
+        )
+
+
+class NotAllowed(Problem):
+    """The key is valid and lacks a scope."""
+
+    kind = "forbidden"
+    code = "scope_missing"
+
+    def __init__(self, scope: str) -> None:
+        super().__init__(
+            f"This key does not have the scope {scope!r}.",
+            hint=f"Ask an operator for a key with it: `fumikura keys create --scope {scope}`.",
+            message_ja=f"このキーには権限「{scope}」がありません。",
+        )
+
+
+class InvalidRequest(Problem):
+    """A request that does not fit its model; says which field and why."""
+
+    kind = "invalid"
+    code = "invalid_request"
+
+    def __init__(self, message: str, *, hint: str = "Compare it with the schema in /docs.") -> None:
+        super().__init__(message, hint=hint)
+
+
+class ServiceUnreachable(Problem):
+    """Another service that this one needs did not answer."""
+
+    kind = "unavailable"
+    code = "service_unreachable"
+
+    def __init__(self, service: str, *, reason: str, retry_after_s: float | None = None) -> None:
+        super().__init__(
+            f"{service} did not answer: {reason}.",
+            hint="Run `fumikura doctor` to see what is configured and reachable; then try again.",
+            message_ja=f"{service} から応答がありません。しばらくしてから再度お試しください。",
+            retry_after_s=retry_after_s,
+        )

@@ -1,0 +1,1 @@
+"""Measured quality and speed, against named peers."""

@@ -1,0 +1,1 @@
+"""The same tools for assistants, over the Model Context Protocol."""

@@ -1,0 +1,1 @@
+"""From files to cited answers: parse, chunk, embed, store, search, answer."""

@@ -1,0 +1,32 @@
+"""What parsing yields: the pieces of a document, each with the place it stands in."""
+
+from typing import Literal
+
+from pydantic import BaseModel
+
+from rag.models import Anchor
+
+PieceKind = Literal["text", "heading", "table", "code", "ocr"]
+
+
+class Piece(BaseModel, frozen=True):
+    """A stretch of text that belongs together: a paragraph, a table's rows, a notebook cell.
+
+    `anchor.start` and `anchor.end` are left to the chunker, which counts characters over the whole
+    document: pieces are joined with one blank line.
+    """
+
+    kind: PieceKind
+    text: str
+    anchor: Anchor
+    header: str = ""
+    """Column names of a table's rows, embedded with every group of rows."""
+
+
+class ParsedDocument(BaseModel, frozen=True):
+    """The text of one file. `warnings` are shown to the project's people, not searched."""
+
+    title: str
+    media_type: str
+    pieces: list[Piece]
+    warnings: list[str] = []

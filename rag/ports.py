@@ -1,0 +1,176 @@
+"""What `rag` needs from the outside: models, OCR, records, and who may read what."""
+
+from collections.abc import AsyncIterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Literal, Protocol
+
+from contracts.principal import Principal
+from rag.parsing.document import ParsedDocument
+
+
+class Embedder(Protocol):
+    """Turns texts into dense vectors."""
+
+    @property
+    def model(self) -> str:
+        """Name and version, such as `all-MiniLM-L6-v2@0.1.0`; part of a passage's provenance."""
+        ...
+
+    @property
+    def dimensions(self) -> int:
+        """Length of a vector."""
+        ...
+
+    @property
+    def max_tokens(self) -> int:
+        """Longest text the model reads."""
+        ...
+
+    @property
+    def languages(self) -> frozenset[str]:
+        """ISO 639-1 codes whose similarities can be trusted; `{"*"}` for a multilingual model."""
+        ...
+
+    def count_tokens(self, text: str) -> int:
+        """Return the tokens of `text`, special ones included; never fewer than the model counts."""
+        ...
+
+    async def embed_documents(self, texts: Sequence[str]) -> list[list[float]]:
+        """Return one vector per text, in order: shape `(len(texts), dimensions)`, L2 norm 1.
+
+        No texts, no vectors: the model is not called.
+
+        Raises:
+            TextTooLong: a text is over `max_tokens`; never cut silently.
+            ServiceUnreachable: a remote model did not answer.
+        """
+        ...
+
+    async def embed_query(self, text: str) -> list[float]:
+        """Return the vector of a search query; one over `max_tokens` is cut at its end."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class ChatMessage:
+    """One turn of a conversation."""
+
+    role: Literal["system", "user", "assistant"]
+    content: str
+
+
+class ChatModel(Protocol):
+    """Writes text. Its output is untrusted."""
+
+    @property
+    def model(self) -> str:
+        """The model's id, for provenance."""
+        ...
+
+    def stream(
+        self,
+        messages: Sequence[ChatMessage],
+        *,
+        max_tokens: int,
+        schema: Mapping[str, object] | None = None,
+    ) -> AsyncIterator[str]:
+        """Yield the reply piece by piece; with `schema`, ask for JSON that follows it.
+
+        Closing the iterator stops the model.
+
+        Raises:
+            ServiceUnreachable: not reachable, too slow, or it failed midway.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class OcrLine:
+    """One line of a page: `confidence` 0 to 100, `box` = left, top, width, height in pixels."""
+
+    text: str
+    confidence: float
+    box: tuple[int, int, int, int]
+
+
+class OcrEngine(Protocol):
+    """Reads the text on a picture."""
+
+    @property
+    def model(self) -> str:
+        """Engine, version and models, for provenance."""
+        ...
+
+    async def read_image(self, image: bytes, *, languages: Sequence[str]) -> list[OcrLine]:
+        """Return the lines of a PNG, JPEG or TIFF page, top to bottom.
+
+        `languages` are ISO 639-1 codes (`sa`, `ja`, `en`), the likeliest first.
+
+        Raises:
+            ImageUnreadable: no picture that the engine knows, or too large.
+            OcrUnavailable: the engine or its models are missing; says what to install.
+        """
+        ...
+
+
+class Parser(Protocol):
+    """Turns one file into text with anchors."""
+
+    async def parse(self, path: Path, name: str) -> ParsedDocument:
+        """Read the file at `path`; `name` is what its owner calls it.
+
+        Raises:
+            ParseFailed: with a code that says why (encrypted, too large, timed out, …).
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FileRecord:
+    """What the index holds of one file."""
+
+    file_id: str
+    path: str
+    version: str
+    fingerprint: str
+    """What produced the passages: parser, chunker, lexical and embedding model versions."""
+    status: Literal["indexed", "failed"]
+    passages: int
+    indexed_at: datetime
+    failure_code: str | None = None
+    failure_message: str | None = None
+
+
+class IndexRecords(Protocol):
+    """Remembers, durably, what has been indexed. A record is written after its passages."""
+
+    async def load(self, project_id: str) -> dict[str, FileRecord]:
+        """Return the records of a project by file id."""
+        ...
+
+    async def save(self, project_id: str, record: FileRecord) -> None:
+        """Insert or replace one record; durable on return."""
+        ...
+
+    async def drop(self, project_id: str, file_id: str) -> None:
+        """Forget one file; unknown ids are fine."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class KnownProject:
+    """A project this installation knows."""
+
+    project_id: str
+    title: str
+    indexed_at: datetime | None
+
+
+class ProjectAccess(Protocol):
+    """The one place that knows who may read which project."""
+
+    async def readable_projects(self, principal: Principal) -> list[KnownProject]:
+        """Return what `principal` may read, now; an error means nothing may be read."""
+        ...

@@ -1,0 +1,1 @@
+"""Vectors: the port, and Qdrant behind it, in process or as a server."""

@@ -1,0 +1,109 @@
+"""What a vector store must do: keep passages, and search them within an access filter."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+
+@dataclass(frozen=True, slots=True)
+class AccessFilter:
+    """The projects a search may see. Built by `rag.access` alone (tested); empty means nothing."""
+
+    project_ids: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class SparseVector:
+    """Token ids and weights; ids unique."""
+
+    indices: Sequence[int]
+    values: Sequence[float]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Point:
+    """A passage: `id` is a UUID, `payload` holds at least `project_id`, `file_id` and `version`."""
+
+    id: str
+    dense: Sequence[float] | None
+    sparse: Mapping[str, SparseVector]
+    payload: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class VectorQuery:
+    """The nearest points in one named vector: `dense`, `words` or `bigrams`."""
+
+    using: str
+    vector: Sequence[float] | SparseVector
+    limit: int
+
+
+@dataclass(frozen=True, slots=True)
+class ScoredPoint:
+    """A point that was found; higher scores are better."""
+
+    id: str
+    score: float
+    payload: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class StoredPoint:
+    """A point as it lies in the store."""
+
+    id: str
+    payload: Mapping[str, Any]
+
+
+class VectorStore(Protocol):
+    """One collection: one embedding model, all projects.
+
+    Raises `StoreLocked` on opening where another process holds it, `ServiceUnreachable` where a
+    server does not answer.
+    """
+
+    async def upsert(self, points: Sequence[Point]) -> None:
+        """Insert or replace points by id."""
+        ...
+
+    async def delete_file(
+        self, project_id: str, file_id: str, *, except_version: str | None = None
+    ) -> None:
+        """Delete a file's points, but for those of one version."""
+        ...
+
+    async def delete_project(self, project_id: str) -> None:
+        """Delete all points of a project."""
+        ...
+
+    async def search(
+        self, queries: Sequence[VectorQuery], *, access: AccessFilter
+    ) -> list[list[ScoredPoint]]:
+        """Run all queries as one batch, each inside `access`; one list per query, best first.
+
+        Sparse queries are weighted by inverse document frequency in the store.
+        """
+        ...
+
+    async def fetch(self, ids: Sequence[str], *, access: AccessFilter) -> list[StoredPoint]:
+        """Return the points with these ids that lie inside `access`; the others are left out."""
+        ...
+
+    async def file_points(
+        self, project_id: str, file_id: str, *, access: AccessFilter
+    ) -> list[StoredPoint]:
+        """Return a file's points in reading order (payload `ordinal`)."""
+        ...
+
+    async def count(self, *, access: AccessFilter) -> int:
+        """Count the points inside `access`."""
+        ...
+
+    async def flush(self) -> None:
+        """Return when everything written so far would survive a power cut."""
+        ...
+
+    async def close(self) -> None:
+        """Release the store."""
+        ...

@@ -1,0 +1,1 @@
+"""The composition: settings, wiring, REST, command line."""

@@ -1,0 +1,1 @@
+"""What an API key, a project and a job leave in the database."""

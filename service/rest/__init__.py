@@ -1,0 +1,1 @@
+"""The REST surface: routes that call the desk, and nothing else."""

@@ -1,0 +1,1 @@
+"""Loopback stand-ins that speak the real wire formats."""
