@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
 
 class AgentSettings(BaseModel, frozen=True):
@@ -10,3 +10,6 @@ class AgentSettings(BaseModel, frozen=True):
 
     verse_corpus: Path | None = None
     """More verses for `explain_vedic`: JSON lines `{"locus", "text"}`, plain or gzip."""
+
+    deadline_s: float = Field(300.0, gt=0, le=3600)
+    """Longest time one run may take, its model calls included."""

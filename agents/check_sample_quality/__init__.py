@@ -1,0 +1,1 @@
+"""Is a sample described well enough to reuse its data, and what should be added?"""

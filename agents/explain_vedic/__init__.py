@@ -1,0 +1,1 @@
+"""Read a Vedic text from an image or from letters, find its verse, and explain it."""
