@@ -1,10 +1,10 @@
-"""What can go wrong between a question and its answer."""
+"""What can go wrong between a question and its passages."""
 
 from contracts.problems import Problem
 
 
 class ProjectUnknown(Problem):
-    """Not there, or not readable by the caller: the two are never told apart."""
+    """The project is not there, or the caller may not read it: no difference is shown."""
 
     kind = "missing"
     code = "project_unknown"
@@ -12,13 +12,13 @@ class ProjectUnknown(Problem):
     def __init__(self, project_id: str) -> None:
         super().__init__(
             f"There is no project {project_id!r} that you may read.",
-            hint="List the ones you may read: `GET /v1/projects` or `fumikura projects list`.",
-            message_ja=f"閲覧できるプロジェクト「{project_id}」はありません。",
+            hint="List the projects you may read: `GET /v1/projects` or `fumikura projects`.",
+            message_ja=f"閲覧できるプロジェクト「{project_id}」は見つかりません。",
         )
 
 
 class PassageUnknown(Problem):
-    """Not there, not readable, or replaced by a newer version of its file."""
+    """The passage is not there (any more), or the caller may not read its project."""
 
     kind = "missing"
     code = "passage_unknown"
@@ -26,19 +26,36 @@ class PassageUnknown(Problem):
     def __init__(self, passage_id: str) -> None:
         super().__init__(
             f"There is no passage {passage_id!r} that you may read.",
-            hint="Search again: passages get new ids when their file changes.",
-            message_ja="その箇所は見つかりません。ファイルが更新された可能性があります。",
+            hint="Its file may have changed since: search again and use a `passage_id` of a hit.",
+            message_ja="この箇所は見つかりません。ファイルが更新された可能性があります。"
+            "もう一度検索してください。",
         )
 
 
-class TextTooLong(Problem):
-    """A text over the embedding model's limit."""
+class StoreLocked(Problem):
+    """Another process holds the embedded store: only one may."""
 
-    kind = "too_large"
-    code = "text_too_long"
+    kind = "conflict"
+    code = "store_locked"
 
-    def __init__(self, index: int, *, tokens: int, max_tokens: int) -> None:
+    def __init__(self, folder: str, *, pid: int | None) -> None:
+        holder = "another process" if pid is None else f"process {pid}"
         super().__init__(
-            f"Text {index} has {tokens} tokens; the embedding model reads {max_tokens}.",
-            hint="Split it, for example at paragraphs.",
+            f"The store in {folder} is in use by {holder}.",
+            hint="If that is `fumikura serve`, talk to the running service instead (give its URL),"
+            " or stop it first.",
+            message_ja=f"索引 {folder} は別のプロセスが使用中です。",
+        )
+
+
+class EmbeddingModelChanged(Problem):
+    """The store was made for vectors of another model or length."""
+
+    kind = "conflict"
+    code = "embedding_model_changed"
+
+    def __init__(self, store: str, *, holds: str, asked: str) -> None:
+        super().__init__(
+            f"{store} holds vectors of {holds}, but the embedding model is now {asked}.",
+            hint="Go back to the former model, or name the new model differently and index again.",
         )
