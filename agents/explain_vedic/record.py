@@ -63,6 +63,9 @@ class VerseMatch(BaseModel, frozen=True):
     margin: float = Field(
         ge=0, le=1, description="Distance to the next best verse with another wording."
     )
+    also: list[str] = Field(
+        description="Loci of other verses that agree just as well, such as a repeated refrain."
+    )
     reading: str = Field(description="The part of the reading that was compared.")
     corpus: str = Field(description="Id of the corpus; `provenance.data` has its hash.")
 
