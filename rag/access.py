@@ -41,6 +41,6 @@ async def access_filter(
     return AccessFilter(frozenset(requested))
 
 
-def indexing_filter(project_id: str) -> AccessFilter:
-    """Return the filter for whoever keeps the index of one project; never for a caller's search."""
+def whole_project(project_id: str) -> AccessFilter:
+    """Return the filter for whoever keeps one project's index; never for a caller's request."""
     return AccessFilter(frozenset({project_id}))

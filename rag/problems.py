@@ -12,7 +12,7 @@ class ProjectUnknown(Problem):
     def __init__(self, project_id: str) -> None:
         super().__init__(
             f"There is no project {project_id!r} that you may read.",
-            hint="List the projects you may read: `GET /v1/projects` or `fumikura projects`.",
+            hint="List the projects you may read: `GET /v1/projects` or `fumikura projects list`.",
             message_ja=f"閲覧できるプロジェクト「{project_id}」は見つかりません。",
         )
 

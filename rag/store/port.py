@@ -41,11 +41,10 @@ class VectorQuery:
 
 @dataclass(frozen=True, slots=True)
 class ScoredPoint:
-    """A point that was found; higher scores are better."""
+    """A point that was found; higher scores are better. Its payload is for `fetch` to bring."""
 
     id: str
     score: float
-    payload: Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,12 +81,13 @@ class VectorStore(Protocol):
     ) -> list[list[ScoredPoint]]:
         """Run all queries as one batch, each inside `access`; one list per query, best first.
 
-        Sparse queries are weighted by inverse document frequency in the store.
+        Sparse queries are weighted in the store by inverse document frequency, counted over the
+        points inside `access` alone: a score says nothing about what the caller may not read.
         """
         ...
 
     async def fetch(self, ids: Sequence[str], *, access: AccessFilter) -> list[StoredPoint]:
-        """Return the points with these ids that lie inside `access`; the others are left out."""
+        """Return the points with these ids, in any order; those outside `access` are left out."""
         ...
 
     async def file_points(
