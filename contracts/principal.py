@@ -17,3 +17,6 @@ class Principal(BaseModel, frozen=True):
     id: str = Field(min_length=1, max_length=128)
     name: str = Field(max_length=200)
     scopes: frozenset[Scope]
+    key_id: str | None = Field(
+        default=None, max_length=64, description="The key that was shown, if any."
+    )

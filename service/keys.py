@@ -1,0 +1,166 @@
+"""API keys: made, shown once, recognised, revoked."""
+
+import hmac
+import re
+import secrets
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from hashlib import sha256
+
+from pydantic import BaseModel, Field
+from sqlalchemy import func, select, update
+
+from contracts.principal import Principal, Scope
+from service.problems import KeyInvalid, KeyUnknown
+from service.records.database import Database
+from service.records.models import KeyRow
+
+EVERY_PROJECT = "*"
+USE_NOTED_EVERY = timedelta(minutes=1)
+_KEY = re.compile(r"fmk_(?P<id>[0-9a-f]{12})_[0-9a-f]{64}")
+
+
+class KeyInfo(BaseModel, frozen=True):
+    """What is shown of a key: never the key itself."""
+
+    id: str = Field(description="The key starts with `fmk_` and this.")
+    name: str
+    principal_id: str = Field(description="The person or program it was made for.")
+    scopes: list[Scope]
+    projects: list[str] = Field(description='Project ids it may see, or ["*"] for all.')
+    created_at: datetime
+    expires_at: datetime | None
+    revoked_at: datetime | None
+    last_used_at: datetime | None = Field(description="To the minute.")
+
+
+class NewKey(BaseModel, frozen=True):
+    """A key that was just made; `key` is shown this once and kept nowhere."""
+
+    key: str
+    info: KeyInfo
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeyOrder:
+    """What a new key shall allow; `projects` are ids or `EVERY_PROJECT`."""
+
+    name: str
+    principal_id: str
+    scopes: frozenset[Scope]
+    projects: Sequence[str]
+    expires_at: datetime | None = None
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Keys:
+    """Keys in the database, as HMAC-SHA256 under a secret that is not in the database.
+
+    Nothing is cached: a revoked key is refused from the next request on, on every process.
+    """
+
+    database: Database
+    secret: bytes
+    now: Callable[[], datetime] = _now
+
+    async def create(self, order: KeyOrder) -> NewKey:
+        """Make a key of 256 random bits."""
+        key_id = secrets.token_hex(6)
+        key = f"fmk_{key_id}_{secrets.token_hex(32)}"
+        row = KeyRow(
+            id=key_id,
+            key_hash=self._hash(key),
+            name=order.name,
+            principal_id=order.principal_id,
+            scopes=sorted(order.scopes),
+            projects=list(order.projects),
+            created_at=self.now(),
+            expires_at=order.expires_at,
+        )
+        async with self.database.write() as session:
+            session.add(row)
+        return NewKey(key=key, info=_info(row))
+
+    async def list_all(self) -> list[KeyInfo]:
+        """Return every key, the newest first, revoked ones included."""
+        async with self.database.read() as session:
+            rows = await session.scalars(select(KeyRow).order_by(KeyRow.created_at.desc()))
+            return [_info(row) for row in rows]
+
+    async def count(self) -> int:
+        """Return how many keys were ever made."""
+        async with self.database.read() as session:
+            return await session.scalar(select(func.count()).select_from(KeyRow)) or 0
+
+    async def revoke(self, key_id: str) -> KeyInfo:
+        """Refuse this key from now on; revoking twice keeps the first time.
+
+        Raises:
+            KeyUnknown: there is no such key.
+        """
+        async with self.database.write() as session:
+            row = await session.get(KeyRow, key_id)
+            if row is None:
+                raise KeyUnknown(key_id)
+            row.revoked_at = row.revoked_at or self.now()
+        return _info(row)
+
+    async def verify(self, key: str) -> Principal:
+        """Return who holds this key.
+
+        Raises:
+            KeyInvalid: malformed, unknown, expired or revoked, without saying which.
+        """
+        row = await self._find(key)
+        if not _is_valid(row, self.now()):
+            raise KeyInvalid
+        await self._note_use(row)
+        info = _info(row)
+        return Principal(
+            id=row.principal_id, name=row.name, scopes=frozenset(info.scopes), key_id=row.id
+        )
+
+    async def granted_projects(self, key_id: str) -> frozenset[str]:
+        """Return the project ids that a valid key may see, or `EVERY_PROJECT`; else nothing."""
+        async with self.database.read() as session:
+            row = await session.get(KeyRow, key_id)
+        if row is None or not _is_valid(row, self.now()):
+            return frozenset()
+        return frozenset(row.projects)
+
+    async def _find(self, key: str) -> KeyRow:
+        parts = _KEY.fullmatch(key)
+        if parts is None:
+            raise KeyInvalid
+        async with self.database.read() as session:
+            row = await session.get(KeyRow, parts["id"])
+        given = self._hash(key)
+        expected = row.key_hash if row is not None else self._hash("no such key")
+        if not hmac.compare_digest(given, expected) or row is None:
+            raise KeyInvalid
+        return row
+
+    async def _note_use(self, row: KeyRow) -> None:
+        now = self.now()
+        if row.last_used_at is not None and now - row.last_used_at < USE_NOTED_EVERY:
+            return
+        async with self.database.write() as session:
+            await session.execute(
+                update(KeyRow).where(KeyRow.id == row.id).values(last_used_at=now)
+            )
+
+    def _hash(self, key: str) -> str:
+        return hmac.new(self.secret, key.encode(), sha256).hexdigest()
+
+
+def _is_valid(row: KeyRow, now: datetime) -> bool:
+    return row.revoked_at is None and (row.expires_at is None or now < row.expires_at)
+
+
+def _info(row: KeyRow) -> KeyInfo:
+    return KeyInfo.model_validate(row, from_attributes=True)

@@ -1,0 +1,132 @@
+"""One database, SQLite or PostgreSQL: opened, brought up to date, closed."""
+
+import asyncio
+import os
+import sqlite3
+from collections.abc import AsyncGenerator
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from pathlib import Path
+from typing import cast
+
+from alembic import command
+from alembic.config import Config
+from sqlalchemy import Connection, event, make_url, text
+from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession, create_async_engine
+
+from contracts.problems import ServiceUnreachable
+
+BUSY_TIMEOUT_MS = 10_000
+MIGRATION_LOCK = 0x66756D69  # any fixed number: replicas that start together queue behind it
+_WRITES = "fumikura_writes"
+
+
+class Database:
+    """Hands out sessions; each is one transaction, committed when its block ends well."""
+
+    def __init__(self, engine: AsyncEngine) -> None:
+        self._reader = engine
+        self._writer = engine.execution_options(**{_WRITES: True})
+
+    def read(self) -> AbstractAsyncContextManager[AsyncSession]:
+        """Open a session that only reads."""
+        return _session(self._reader)
+
+    def write(self) -> AbstractAsyncContextManager[AsyncSession]:
+        """Open a session that writes: on SQLite it holds the one write lock from its start."""
+        return _session(self._writer)
+
+    @asynccontextmanager
+    async def connect(self) -> AsyncGenerator[AsyncConnection]:
+        """Open one writing connection, for migrations."""
+        async with self._writer.begin() as connection:
+            yield connection
+
+
+@asynccontextmanager
+async def open_database(url: str) -> AsyncGenerator[Database]:
+    """Open the database of `url`, migrated to the newest schema, and close it at the end.
+
+    `url` is `sqlite:///path` or `postgresql://…`. A SQLite file is created for this user alone.
+
+    Raises:
+        ServiceUnreachable: the database cannot be opened or does not answer.
+    """
+    engine = _make_engine(url)
+    try:
+        database = Database(engine)
+        try:
+            async with database.connect() as connection:
+                await _lock_migrations(connection)
+                await connection.run_sync(migrate)
+        except (OSError, OperationalError) as error:
+            raise ServiceUnreachable("The database", reason=type(error).__name__) from error
+        yield database
+    finally:
+        # Also when cancelled: an SQLite connection is a thread, and must not outlive the loop.
+        await asyncio.shield(engine.dispose())
+
+
+def migrate(connection: Connection) -> None:
+    """Bring the schema to the newest version, inside the connection's transaction."""
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
+    config.set_main_option("path_separator", "os")
+    config.attributes["connection"] = connection
+    command.upgrade(config, "head")
+
+
+def _make_engine(url: str) -> AsyncEngine:
+    target = make_url(url)
+    if target.get_backend_name() == "sqlite":
+        _make_private(Path(target.database or ""))
+        engine = create_async_engine(target.set(drivername="sqlite+aiosqlite"))
+        event.listen(engine.sync_engine, "connect", _prepare_sqlite)
+        event.listen(engine.sync_engine, "begin", _begin_sqlite)
+        return engine
+    return create_async_engine(target.set(drivername="postgresql+asyncpg"), pool_pre_ping=True)
+
+
+def _make_private(path: Path) -> None:
+    """Create the file before SQLite does, so that it is never readable by others."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
+        path.chmod(0o600)
+    except OSError as error:
+        raise ServiceUnreachable("The database", reason=error.strerror or "no access") from error
+
+
+def _prepare_sqlite(dbapi_connection: DBAPIConnection, _record: object) -> None:
+    # The driver's own transactions begin late and miss DDL: `_begin_sqlite` begins them instead.
+    cast("sqlite3.Connection", dbapi_connection).isolation_level = None
+    cursor = dbapi_connection.cursor()
+    for pragma in (
+        f"busy_timeout={BUSY_TIMEOUT_MS}",
+        "journal_mode=WAL",
+        "foreign_keys=ON",
+        "synchronous=FULL",
+    ):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    writes = connection.get_execution_options().get(_WRITES, False)
+    # A transaction that first reads and then writes would fail at once under contention
+    # instead of waiting; asking for the write lock first makes it wait its turn.
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+
+async def _lock_migrations(connection: AsyncConnection) -> None:
+    if connection.dialect.name == "postgresql":
+        await connection.execute(
+            text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": MIGRATION_LOCK}
+        )
+
+
+@asynccontextmanager
+async def _session(engine: AsyncEngine) -> AsyncGenerator[AsyncSession]:
+    async with AsyncSession(engine, expire_on_commit=False) as session, session.begin():
+        yield session

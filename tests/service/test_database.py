@@ -1,0 +1,87 @@
+"""One schema on SQLite and PostgreSQL, brought up to date at every start."""
+
+import asyncio
+import stat
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from sqlalchemy import Connection, text
+
+from contracts.problems import ServiceUnreachable
+from service.records.database import Database, open_database
+from service.records.models import Row
+from service.records.projects import ProjectRecord, ProjectRecords
+
+
+def _differences(connection: Connection) -> list[object]:
+    context = MigrationContext.configure(connection, opts={"compare_type": True})
+    return list(compare_metadata(context, Row.metadata))
+
+
+async def test_models_and_migrations_agree(database: Database) -> None:
+    async with database.connect() as connection:
+        assert await connection.run_sync(_differences) == []
+
+
+async def test_opening_again_changes_nothing(database_url: str) -> None:
+    for _ in range(2):
+        async with open_database(database_url) as database, database.connect() as connection:
+            version = await connection.execute(text("SELECT version_num FROM alembic_version"))
+            assert version.scalars().all() == ["0001"]
+
+
+async def test_processes_that_start_together_migrate_once(database_url: str) -> None:
+    async def start() -> None:
+        async with open_database(database_url):
+            pass
+
+    await asyncio.gather(*(start() for _ in range(4)))
+
+
+async def test_an_sqlite_file_is_readable_by_its_owner_alone(tmp_path: Path) -> None:
+    path = tmp_path / "new" / "records.db"
+    async with open_database(f"sqlite:///{path}"):
+        assert {stat.S_IMODE(file.stat().st_mode) for file in path.parent.iterdir()} == {0o600}
+
+
+async def test_a_database_that_cannot_be_opened_is_a_problem(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(ServiceUnreachable):
+        async with open_database(f"sqlite:///{tmp_path}/file/records.db"):
+            pass
+
+
+async def test_concurrent_writers_wait_for_each_other(database: Database) -> None:
+    projects = ProjectRecords(database)
+    await asyncio.gather(*(projects.add(_project(f"p{number}")) for number in range(40)))
+    assert len(await projects.list_known()) == 40
+
+
+async def test_a_failed_block_leaves_nothing_behind(database: Database) -> None:
+    with pytest.raises(KeyError):
+        await _insert_and_fail(database)
+    assert await ProjectRecords(database).list_known() == []
+
+
+async def _insert_and_fail(database: Database) -> None:
+    async with database.write() as session:
+        await session.execute(
+            text(
+                "INSERT INTO projects (id, title, kind, location, created_by, created_at)"
+                " VALUES ('a', 'b', 'folder', '/', 'd', '2026-01-01')"
+            )
+        )
+        raise KeyError
+
+
+def _project(project_id: str) -> ProjectRecord:
+    return ProjectRecord(
+        project_id=project_id,
+        title=f"合金 {project_id}",
+        location=f"/data/{project_id}",
+        created_by="me",
+        created_at=datetime.now(UTC),
+    )
