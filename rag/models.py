@@ -13,22 +13,24 @@ Query = Annotated[str, Field(min_length=1, max_length=4000)]
 class Anchor(BaseModel, frozen=True):
     """Where in its file a passage stands. Only what the format has is set."""
 
-    page: int | None = Field(None, description="Page of a PDF or image, from 1.")
-    sheet: str | None = Field(None, description="Worksheet name.")
-    cells: str | None = Field(None, description="Cell range in A1 notation, such as A2:F9.")
-    cell: str | None = Field(None, description="Notebook cell id, or its number from 1.")
-    heading: tuple[str, ...] = Field((), description="Headings above the passage, outermost first.")
-    start: int = Field(0, description="First character in the extracted text of the file.")
-    end: int = Field(0, description="One past the last character in the extracted text.")
+    page: int | None = Field(default=None, description="Page of a PDF or image, from 1.")
+    sheet: str | None = Field(default=None, description="Worksheet name.")
+    cells: str | None = Field(default=None, description="Cell range in A1 notation, such as A2:F9.")
+    cell: str | None = Field(default=None, description="Notebook cell id, or its number from 1.")
+    heading: tuple[str, ...] = Field(
+        default=(), description="Headings above the passage, outermost first."
+    )
+    start: int = Field(default=0, description="First character in the extracted text of the file.")
+    end: int = Field(default=0, description="One past the last character in the extracted text.")
     hidden: bool = Field(default=False, description="True for a hidden worksheet.")
 
 
 class ScoreParts(BaseModel, frozen=True):
     """What each retriever gave this passage; null where it did not return it."""
 
-    dense: float | None = Field(None, description="Cosine similarity of the embeddings.")
-    words: float | None = Field(None, description="BM25 over words.")
-    bigrams: float | None = Field(None, description="BM25 over Japanese character pairs.")
+    dense: float | None = Field(default=None, description="Cosine similarity of the embeddings.")
+    words: float | None = Field(default=None, description="BM25 over words.")
+    bigrams: float | None = Field(default=None, description="BM25 over Japanese character pairs.")
 
 
 class Hit(BaseModel, frozen=True):
@@ -57,9 +59,11 @@ class SearchRequest(BaseModel, frozen=True):
         description="What to look for, in Japanese or English.", examples=["熱処理の温度"]
     )
     projects: list[ProjectId] | None = Field(
-        None, max_length=200, description="Only these projects; all readable ones when absent."
+        default=None,
+        max_length=200,
+        description="Only these projects; all readable ones when absent.",
     )
-    limit: int = Field(8, ge=1, le=100)
+    limit: int = Field(default=8, ge=1, le=100)
 
 
 class SearchAnswer(BaseModel, frozen=True):
@@ -74,8 +78,8 @@ class ReadRequest(BaseModel, frozen=True):
     """Read the document around a passage."""
 
     passage_id: str = Field(min_length=1, max_length=64, description="`passage_id` of a hit.")
-    before: int = Field(1, ge=0, le=50, description="Passages to add before it.")
-    after: int = Field(1, ge=0, le=50, description="Passages to add after it.")
+    before: int = Field(default=1, ge=0, le=50, description="Passages to add before it.")
+    after: int = Field(default=1, ge=0, le=50, description="Passages to add after it.")
 
 
 class Passage(BaseModel, frozen=True):
@@ -102,8 +106,8 @@ class AskRequest(BaseModel, frozen=True):
     """A question to be answered from the projects the caller may read."""
 
     question: Query = Field(examples=["AZ91合金の溶体化処理は何度で何時間でしたか"])
-    projects: list[ProjectId] | None = Field(None, max_length=200)
-    limit: int = Field(8, ge=1, le=30, description="Passages to read before answering.")
+    projects: list[ProjectId] | None = Field(default=None, max_length=200)
+    limit: int = Field(default=8, ge=1, le=30, description="Passages to read before answering.")
 
 
 class Citation(BaseModel, frozen=True):
@@ -186,10 +190,12 @@ class IndexReport(BaseModel, frozen=True):
     project_id: str
     stage: Literal["listing", "indexing", "done"]
     seen: int = 0
-    todo: int = Field(0, description="Files that had to be read in this run.")
-    done: int = Field(0, description="Files of `todo` that are finished, failed ones included.")
+    todo: int = Field(default=0, description="Files that had to be read in this run.")
+    done: int = Field(
+        default=0, description="Files of `todo` that are finished, failed ones included."
+    )
     unchanged: int = 0
     removed: int = 0
-    passages: int = Field(0, description="Passages written in this run.")
-    current: str | None = Field(None, description="Path of the file being read.")
+    passages: int = Field(default=0, description="Passages written in this run.")
+    current: str | None = Field(default=None, description="Path of the file being read.")
     failures: list[FileFailure] = Field(default_factory=list[FileFailure])

@@ -1,0 +1,111 @@
+"""PDF, Office and HTML through kreuzberg, whose Markdown is cut into pieces."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from statistics import median
+from typing import TYPE_CHECKING
+
+from rag.models import Anchor
+from rag.parsing.document import Piece
+from rag.parsing.markdown import HeadingPath, markdown_pieces, unescape
+
+if TYPE_CHECKING:
+    from kreuzberg import ExtractionConfig
+
+_HEADING = re.compile(r"^(#{1,6})\s+(.+?)\s*$", re.MULTILINE)
+_SENTENCE_END = re.compile(r"[。．！？.!?:：;；]$")
+_WIDE = re.compile(r"[\u3000-\u30ff\u3400-\u9fff\uff00-\uffef]")
+_CHARSET = re.compile(r"charset\s*=\s*[\"']?[\w-]+", re.IGNORECASE)
+_FULL_LINE = 0.8  # share of the page's usual line length from which a line break means nothing
+
+
+def office_pieces(path: Path) -> tuple[str | None, list[Piece]]:
+    """Return the title from the file's properties, if it has one, and its pieces.
+
+    The format is told by the content: names lie.
+    """
+    # Only files that need kreuzberg pay for it.
+    from kreuzberg import detect_mime_type, extract_bytes_sync  # noqa: PLC0415
+
+    raw = path.read_bytes()
+    result = extract_bytes_sync(raw, detect_mime_type(raw), config=_config(pages=False))
+    return _title(result.metadata.get("title")), markdown_pieces(result.content)
+
+
+def html_pieces(text: str) -> tuple[str | None, list[Piece]]:
+    """Read HTML that has been decoded already; what it says of its own encoding is overruled."""
+    from kreuzberg import extract_bytes_sync  # noqa: PLC0415 - see above
+
+    raw = _CHARSET.sub("charset=utf-8", text).encode()
+    result = extract_bytes_sync(raw, "text/html", config=_config(pages=False))
+    return _title(result.metadata.get("title")), markdown_pieces(result.content)
+
+
+def pdf_pieces(path: Path) -> tuple[str | None, list[Piece]]:
+    """Read a PDF page by page; headings are lines that stand as headings in the whole text."""
+    from kreuzberg import extract_file_sync  # noqa: PLC0415 - see above
+
+    result = extract_file_sync(str(path), "application/pdf", config=_config(pages=True))
+    levels = {unescape(title): len(marks) for marks, title in _HEADING.findall(result.content)}
+    headings = HeadingPath()
+    pieces: list[Piece] = []
+    for page in result.pages or []:
+        lines = [line.strip() for line in page["content"].splitlines()]
+        pieces.extend(_page_pieces(lines, page["page_number"], levels, headings))
+    return _title(result.metadata.get("title")), pieces
+
+
+def _page_pieces(
+    lines: list[str], page: int, levels: dict[str, int], headings: HeadingPath
+) -> Iterator[Piece]:
+    block: list[str] = []
+    for line in [*lines, ""]:
+        level = levels.get(line)
+        if block and (not line or level):
+            yield _text(block, page, headings, usual=_usual_length(lines))
+            block = []
+        if level:
+            headings.enter(level, line)
+            anchor = Anchor(page=page, heading=headings.titles())
+            yield Piece(kind="heading", text=line, anchor=anchor)
+        elif line:
+            block.append(line)
+
+
+def _text(block: list[str], page: int, headings: HeadingPath, *, usual: float) -> Piece:
+    anchor = Anchor(page=page, heading=headings.titles())
+    return Piece(kind="text", text=join_lines(block, usual_length=usual), anchor=anchor)
+
+
+def _usual_length(lines: list[str]) -> float:
+    longest = sorted((len(line) for line in lines if line), reverse=True)
+    return median(longest[: max(3, len(longest) // 2)]) if longest else 0
+
+
+def join_lines(lines: list[str], *, usual_length: float) -> str:
+    """Undo the line breaks of a page's layout; keep those that end a sentence or a row."""
+    joined = lines[0]
+    previous = lines[0]
+    for line in lines[1:]:
+        full = len(previous) >= usual_length * _FULL_LINE
+        if not full or _SENTENCE_END.search(previous):
+            joined += "\n"
+        elif not (_WIDE.match(previous[-1]) or _WIDE.match(line[0])):
+            joined += " "
+        joined += line
+        previous = line
+    return joined
+
+
+def _config(*, pages: bool) -> "ExtractionConfig":
+    from kreuzberg import ExtractionConfig, PageConfig  # noqa: PLC0415 - see above
+
+    return ExtractionConfig(
+        output_format="markdown", use_cache=False, pages=PageConfig(extract_pages=pages)
+    )
+
+
+def _title(found: object) -> str | None:
+    title = found.strip() if isinstance(found, str) else ""
+    return None if title.casefold() in {"", "untitled", "unspecified"} else title
