@@ -20,6 +20,8 @@ class SourceFile:
     size: int
     version: str
     modified: datetime | None
+    locator: str = ""
+    """The source's own handle for the file, where the shown path is not enough; opaque."""
 
     @property
     def name(self) -> str:
@@ -52,5 +54,6 @@ class ProjectSource(Protocol):
         Raises:
             SourceFileChanged: the content is no longer `file.version`; list again.
             SourceFileTooLarge: over the source's limit; the content was not read.
+            SourceFileUnreadable: the source refuses to hand it out.
         """
         ...

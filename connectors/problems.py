@@ -1,0 +1,59 @@
+"""What can go wrong between a listing and the file itself."""
+
+from contracts.problems import Problem
+
+
+class SourceMissing(Problem):
+    """The folder of a project is not there, or is no folder."""
+
+    kind = "missing"
+    code = "source_missing"
+
+    def __init__(self, project_id: str) -> None:
+        super().__init__(
+            f"The folder of project {project_id!r} is not there.",
+            hint="Mount it again, or add the project anew with the folder's present path.",
+            message_ja=f"プロジェクト「{project_id}」のフォルダーが見つかりません。",
+        )
+
+
+class SourceFileChanged(Problem):
+    """The file was changed or removed after it was listed."""
+
+    kind = "conflict"
+    code = "file_changed"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "The file was changed while the project was being indexed.",
+            hint="Index the project again.",
+            message_ja="索引の作成中にファイルが変更されました。もう一度索引してください。",
+        )
+
+
+class SourceFileTooLarge(Problem):
+    """The file is over the source's limit; its content was not read."""
+
+    kind = "too_large"
+    code = "file_too_large"
+
+    def __init__(self, *, size: int, limit: int) -> None:
+        super().__init__(
+            f"The file has {size:,} bytes; files of up to {limit:,} bytes are read.",
+            hint="Split the file, or let an operator raise FUMIKURA_MAX_FILE_BYTES.",
+            message_ja=f"ファイルが大きすぎます（上限 {limit:,} バイト）。",
+        )
+
+
+class SourceFileUnreadable(Problem):
+    """The service may list the file but not read it."""
+
+    kind = "forbidden"
+    code = "file_unreadable"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "The service is not allowed to read this file.",
+            hint="Give the service's user read permission on it, then index again.",
+            message_ja="このファイルを読む権限がサービスにありません。",
+        )
