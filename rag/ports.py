@@ -43,8 +43,8 @@ class Embedder(Protocol):
         No texts, no vectors: the model is not called.
 
         Raises:
-            TextTooLong: a text is over `max_tokens`; never cut silently.
-            ServiceUnreachable: a remote model did not answer.
+            Problem: `text_too_long`, a text is over `max_tokens`, never cut silently;
+                or a remote model is busy, refuses, or does not answer.
         """
         ...
 
@@ -81,7 +81,7 @@ class ChatModel(Protocol):
         Closing the iterator stops the model.
 
         Raises:
-            ServiceUnreachable: not reachable, too slow, or it failed midway.
+            Problem: not reachable, too slow, busy, or it failed midway.
         """
         ...
 
@@ -109,8 +109,8 @@ class OcrEngine(Protocol):
         `languages` are ISO 639-1 codes (`sa`, `ja`, `en`), the likeliest first.
 
         Raises:
-            ImageUnreadable: no picture that the engine knows, or too large.
-            OcrUnavailable: the engine or its models are missing; says what to install.
+            Problem: `image_unreadable`, no picture that the engine knows, or too large;
+                `ocr_unavailable`, its models are missing, says what to install.
         """
         ...
 

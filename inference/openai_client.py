@@ -1,0 +1,73 @@
+"""One client for OpenAI-compatible endpoints; its failures become problems with a next step."""
+
+from collections.abc import Generator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from pydantic import AnyHttpUrl, SecretStr
+
+from inference.problems import ModelBusy, ModelRefused, ModelUnreachable
+
+if TYPE_CHECKING:
+    from openai import APIStatusError, AsyncOpenAI
+
+_NO_KEY = "none"  # the client insists on a value; endpoints without keys ignore it
+_TRIES_AGAIN = 2
+
+
+def open_client(base_url: AnyHttpUrl, api_key: SecretStr | None, timeout_s: float) -> "AsyncOpenAI":
+    """Return a client of `base_url` alone: no proxy and no organisation from the environment."""
+    import httpx2  # noqa: PLC0415 - see below
+    from openai import AsyncOpenAI  # noqa: PLC0415 - half a second that only callers of models pay
+
+    return AsyncOpenAI(
+        base_url=str(base_url),
+        api_key=api_key.get_secret_value() if api_key else _NO_KEY,
+        organization=None,
+        project=None,
+        timeout=timeout_s,
+        max_retries=_TRIES_AGAIN,
+        http_client=httpx2.AsyncClient(trust_env=False, timeout=timeout_s),
+    )
+
+
+@contextmanager
+def failures_of(model: str) -> Generator[None]:
+    """Turn the client's errors into problems; messages of the endpoint are not passed on.
+
+    Raises:
+        ModelBusy, ModelRefused, ModelUnreachable
+    """
+    import httpx2  # noqa: PLC0415 - see open_client
+    import openai  # noqa: PLC0415 - see open_client
+
+    try:
+        yield
+    except openai.APITimeoutError as error:
+        raise ModelUnreachable(model, reason="it took too long") from error
+    except openai.APIConnectionError as error:
+        raise ModelUnreachable(model, reason="no connection") from error
+    except openai.APIStatusError as error:
+        raise _status_problem(model, error) from error
+    except (openai.APIError, httpx2.HTTPError, ValueError) as error:
+        raise ModelUnreachable(model, reason="its answer broke off or was malformed") from error
+
+
+def _status_problem(
+    model: str, error: "APIStatusError"
+) -> ModelBusy | ModelRefused | ModelUnreachable:
+    status = error.status_code
+    retry_after_s = _seconds(error.response.headers.get("retry-after"))
+    if status == 429:
+        return ModelBusy(model, retry_after_s=retry_after_s)
+    if status >= 500:
+        return ModelUnreachable(model, reason=f"HTTP {status}", retry_after_s=retry_after_s)
+    return ModelRefused(model, status=status)
+
+
+def _seconds(header: str | None) -> float | None:
+    """Read `Retry-After` in seconds; a date is not used by model servers."""
+    try:
+        return max(0.0, float(header)) if header else None
+    except ValueError:
+        return None

