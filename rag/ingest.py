@@ -1,0 +1,128 @@
+"""One file on its way to the store: fetched, parsed, cut, embedded."""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Final
+
+from connectors.ports import ProjectSource, SourceFile
+from contracts.problems import Problem
+from rag.chunking import CHUNKER_VERSION, Chunk, chunk
+from rag.lexical import LEXICAL_VERSION, encode_document
+from rag.parsing.isolated import PARSER_VERSION
+from rag.passages import StoredPassage
+from rag.ports import Embedder, Parser
+from rag.store.port import Point
+
+_EMBED_BATCH: Final = (
+    16  # small batches of equal length win on a CPU, and padding costs nowhere less
+)
+
+
+@dataclass(frozen=True, slots=True)
+class CutFile:
+    """A file's title and passages."""
+
+    file: SourceFile
+    title: str
+    chunks: Sequence[Chunk]
+
+
+@dataclass(frozen=True, slots=True)
+class FailedFile:
+    """A file without passages, and why."""
+
+    file: SourceFile
+    problem: Problem
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ingest:
+    """What every file of a project goes through."""
+
+    parser: Parser
+    embedder: Embedder
+
+    @property
+    def fingerprint(self) -> str:
+        """What, besides the file itself, its passages follow from."""
+        return (
+            f"parser {PARSER_VERSION}, chunker {CHUNKER_VERSION}, lexical {LEXICAL_VERSION},"
+            f" embedder {self.embedder.model} ({self.embedder.dimensions})"
+        )
+
+    async def cut(self, source: ProjectSource, file: SourceFile) -> CutFile | FailedFile:
+        """Fetch, parse and cut one file; nothing of it stays on disk.
+
+        Raises:
+            Problem: the source as a whole does not answer.
+        """
+        with TemporaryDirectory(prefix="fumikura-") as folder:
+            try:
+                path = await source.fetch(file, Path(folder))
+            except Problem as problem:
+                return FailedFile(file, _about_the_file(problem))
+            try:
+                document = await self.parser.parse(path, file.name)
+            except Problem as problem:
+                return FailedFile(file, problem)
+        chunks = await asyncio.to_thread(
+            chunk,
+            document,
+            max_tokens=self.embedder.max_tokens,
+            count_tokens=self.embedder.count_tokens,
+        )
+        return CutFile(file, document.title or file.name, chunks)
+
+    async def points(self, project_id: str, cut: CutFile) -> list[Point] | FailedFile:
+        """Return the points of a file's passages, in reading order.
+
+        Raises:
+            Problem: the embedding model as a whole does not answer.
+        """
+        texts = [passage.embedded_text for passage in cut.chunks]
+        try:
+            dense = await self._embed(texts)
+        except Problem as problem:
+            return FailedFile(cut.file, _about_the_file(problem))
+        sparse = await asyncio.to_thread(lambda: [encode_document(text) for text in texts])
+        passages = [self._passage(project_id, cut, passage) for passage in cut.chunks]
+        return [
+            Point(id=passage.id, dense=vector, sparse=words, payload=passage.payload())
+            for passage, vector, words in zip(passages, dense, sparse, strict=True)
+        ]
+
+    async def _embed(self, texts: Sequence[str]) -> list[list[float]]:
+        """Embed in batches of texts of about one length; the vectors come in the texts' order."""
+        by_length = sorted(range(len(texts)), key=lambda place: len(texts[place]))
+        vectors: dict[int, list[float]] = {}
+        for start in range(0, len(by_length), _EMBED_BATCH):
+            places = by_length[start : start + _EMBED_BATCH]
+            batch = await self.embedder.embed_documents([texts[place] for place in places])
+            vectors.update(zip(places, batch, strict=True))
+        return [vectors[place] for place in range(len(texts))]
+
+    def _passage(self, project_id: str, cut: CutFile, passage: Chunk) -> StoredPassage:
+        return StoredPassage(
+            project_id=project_id,
+            file_id=cut.file.file_id,
+            version=cut.file.version,
+            ordinal=passage.ordinal,
+            total=len(cut.chunks),
+            path=cut.file.path,
+            title=cut.title,
+            anchor=passage.anchor,
+            kind=passage.kind,
+            language=passage.language,
+            text=passage.text,
+            embedding_model=self.embedder.model,
+        )
+
+
+def _about_the_file(problem: Problem) -> Problem:
+    """Return a problem of this one file; raise one that would meet every other file too."""
+    if problem.kind in {"unavailable", "limited", "unauthenticated"}:
+        raise problem
+    return problem

@@ -1,0 +1,81 @@
+"""How a passage is written into the store, and read back."""
+
+import json
+from collections.abc import Mapping
+from typing import Any, Final
+from uuid import UUID, uuid5
+
+from pydantic import BaseModel
+
+from rag.fusion import Fused
+from rag.models import Anchor, Hit, Passage, ScoreParts
+from rag.parsing.document import PieceKind
+
+_PASSAGE_IDS: Final = UUID("0c0d5a5e-6d57-4f0e-9a3b-7f2f1f0a9d11")
+
+
+class StoredPassage(BaseModel, frozen=True):
+    """A point's payload. Nothing in it depends on when it was written: writing again is free."""
+
+    project_id: str
+    file_id: str
+    version: str
+    ordinal: int
+    total: int
+    """Passages of this version of the file."""
+    path: str
+    title: str
+    anchor: Anchor
+    kind: PieceKind
+    language: str
+    text: str
+    embedding_model: str
+
+    def payload(self) -> dict[str, Any]:
+        """Return it as the store keeps it, without what its format does not have."""
+        return self.model_dump(mode="json", exclude_defaults=True)
+
+    @property
+    def id(self) -> str:
+        """The passage's id."""
+        return passage_id(self.project_id, self.file_id, self.version, self.ordinal)
+
+    def neighbours(self, *, before: int, after: int) -> list[str]:
+        """Return the ids of the passages around this one, itself included, in reading order."""
+        first = max(self.ordinal - before, 0)
+        last = min(self.ordinal + after, self.total - 1)
+        return [
+            passage_id(self.project_id, self.file_id, self.version, ordinal)
+            for ordinal in range(first, last + 1)
+        ]
+
+    def as_passage(self) -> Passage:
+        """Return what a reader gets."""
+        return Passage(passage_id=self.id, anchor=self.anchor, text=self.text)
+
+    def as_hit(self, number: int, fused: Fused) -> Hit:
+        """Return what a searcher gets."""
+        return Hit(
+            number=number,
+            passage_id=fused.id,
+            project_id=self.project_id,
+            file_id=self.file_id,
+            path=self.path,
+            version=self.version,
+            title=self.title,
+            anchor=self.anchor,
+            text=self.text,
+            score=fused.score,
+            parts=ScoreParts(**fused.parts),
+            embedding_model=self.embedding_model,
+        )
+
+
+def passage_id(project_id: str, file_id: str, version: str, ordinal: int) -> str:
+    """Return the id of a passage: the same whenever and wherever the same file is indexed."""
+    return str(uuid5(_PASSAGE_IDS, json.dumps([project_id, file_id, version, ordinal])))
+
+
+def stored_passage(payload: Mapping[str, Any]) -> StoredPassage:
+    """Read a payload of the store."""
+    return StoredPassage.model_validate(payload)
