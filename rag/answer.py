@@ -1,0 +1,158 @@
+"""From hits to an answer whose every claim cites them."""
+
+from collections.abc import AsyncGenerator, Iterator, Sequence
+from contextlib import aclosing
+from dataclasses import dataclass, field
+from importlib.resources import files
+from typing import Protocol
+
+from contracts.principal import Principal
+from contracts.problems import Problem
+from rag.citations import CitedText, check_sentence
+from rag.extractive import quote_sentences
+from rag.models import (
+    Answer,
+    AnswerDone,
+    AnswerEvent,
+    AnswerHits,
+    AnswerText,
+    AskRequest,
+    Hit,
+    SearchAnswer,
+    SearchRequest,
+)
+from rag.phrases import Phrases, phrases_for
+from rag.ports import ChatMessage, ChatModel
+from rag.sentence_stream import sentences_of
+
+_ANSWER_TOKENS = 1024
+_CONTEXT_CHARS = 12_000
+
+
+class Searches(Protocol):
+    """What an answer needs of `rag.search.Search`."""
+
+    async def search(self, principal: Principal, request: SearchRequest) -> SearchAnswer:
+        """Return hits inside the principal's access."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answerer:
+    """Answers from hits, with a chat model where one is configured."""
+
+    search: Searches
+    chat: ChatModel | None
+
+    async def ask(self, principal: Principal, request: AskRequest) -> Answer:
+        """Return the whole answer.
+
+        Raises:
+            Problem: whatever the search cannot do. A chat model that fails is no error: the answer
+                is then made of quotations and says so.
+        """
+        async with aclosing(self.stream(principal, request)) as events:
+            async for event in events:
+                if isinstance(event, AnswerDone):
+                    return event.answer
+        raise RuntimeError("a stream of answer events must end with AnswerDone")
+
+    async def stream(
+        self, principal: Principal, request: AskRequest
+    ) -> AsyncGenerator[AnswerEvent]:
+        """Yield the hits, then the text in stretches with checked citations, then all of it."""
+        question = request.question
+        wanted = SearchRequest(query=question, projects=request.projects, limit=request.limit)
+        hits = (await self.search.search(principal, wanted)).hits
+        yield AnswerHits(hits=hits)
+        phrases = phrases_for(question)
+        draft = _Draft(question=question, hits=hits, phrases=phrases)
+        if hits and self.chat is not None:
+            async with aclosing(_write(draft, self.chat)) as stretches:
+                async for stretch in stretches:
+                    yield AnswerText(text=stretch)
+        if hits and not draft.refused and not draft.cited.text:
+            for stretch in _quote(draft):
+                yield AnswerText(text=stretch)
+        yield AnswerDone(answer=draft.answer(self.chat))
+
+
+@dataclass(kw_only=True)
+class _Draft:
+    """An answer in the making."""
+
+    question: str
+    hits: Sequence[Hit]
+    phrases: Phrases
+    cited: CitedText = field(default_factory=CitedText)
+    quoted: bool = False
+    refused: bool = False
+    dropped: int = 0
+    failure: Problem | None = None
+
+    def answer(self, chat: ChatModel | None) -> Answer:
+        found = bool(self.cited.text)
+        return Answer(
+            question=self.question,
+            text=self.cited.text if found else self.phrases.nothing_found,
+            mode=("extractive" if self.quoted else "model") if found else "nothing_found",
+            model=None if chat is None or self.quoted or not self.hits else chat.model,
+            note=self._note(chat),
+            citations=list(self.cited.citations),
+            hits=list(self.hits),
+        )
+
+    def _note(self, chat: ChatModel | None) -> str | None:
+        """Say why no model wrote the text, or what was left out of what it wrote."""
+        if not self.hits:
+            return None
+        if chat is None:
+            return self.phrases.no_model
+        notes = [
+            self.phrases.model_failed.format(reason=self.failure.message) if self.failure else "",
+            self.phrases.dropped.format(count=self.dropped) if self.dropped else "",
+            self.phrases.quoted if self.quoted else "",
+        ]
+        return " ".join(filter(None, notes)) or None
+
+
+async def _write(draft: _Draft, chat: ChatModel) -> AsyncGenerator[str]:
+    """Let the model write; pass on each sentence that cites hits, count those that do not."""
+    known = {hit.number for hit in draft.hits}
+    pieces = chat.stream(_messages(draft), max_tokens=_ANSWER_TOKENS)
+    try:
+        async for sentence in sentences_of(pieces):
+            if draft.phrases.refusal in sentence:
+                draft.refused = not draft.cited.text
+                continue
+            checked = check_sentence(sentence, known=known)
+            if checked is None:
+                draft.dropped += 1
+            else:
+                yield draft.cited.append(checked, separator=draft.phrases.separator)
+    except Problem as problem:  # the hits are there all the same: they will be quoted
+        draft.failure = problem
+
+
+def _quote(draft: _Draft) -> Iterator[str]:
+    draft.quoted = True
+    for sentence in quote_sentences(draft.question, draft.hits):
+        yield draft.cited.append(sentence, separator="\n")
+
+
+def _messages(draft: _Draft) -> list[ChatMessage]:
+    """Return the prompt: the rules, then numbered passages as data, then the question."""
+    rules = files("rag").joinpath("prompts/answer.md").read_text(encoding="utf-8")
+    system = rules.format(refusal=draft.phrases.refusal, language=draft.phrases.language)
+    share = _CONTEXT_CHARS // len(draft.hits)
+    passages = "\n".join(_passage(hit, share) for hit in draft.hits)
+    user = f"<passages>\n{passages}\n</passages>\n\n<question>\n{draft.question}\n</question>"
+    return [ChatMessage("system", system), ChatMessage("user", user)]
+
+
+def _passage(hit: Hit, share: int) -> str:
+    """Return a passage between marks that its own text cannot close."""
+    place = " › ".join([hit.path, *hit.anchor.heading])
+    text = hit.text[:share].replace("</", "<\u200b/")
+    source = place.replace('"', "'")
+    return f'<passage number="{hit.number}" from="{source}">\n{text}\n</passage>'
