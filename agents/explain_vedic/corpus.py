@@ -55,7 +55,7 @@ def load_corpus(path: Path) -> Corpus:
 
 @lru_cache(maxsize=1)
 def _bundled() -> Corpus:
-    raw = (files(__package__) / "verses.jsonl").read_bytes()
+    raw = (files("agents.explain_vedic") / "verses.jsonl").read_bytes()
     return _corpus(BUNDLED, raw)
 
 

@@ -20,7 +20,7 @@ async def explain_verses(chat: ChatModel, matches: Sequence[VerseMatch]) -> str:
     Raises:
         ServiceUnreachable: the model did not answer.
     """
-    instructions = (files(__package__) / "prompts" / "explain.md").read_text(encoding="utf-8")
+    instructions = (files("agents.explain_vedic") / "prompts" / "explain.md").read_text(encoding="utf-8")
     verses = [
         {
             "典拠": match.locus,

@@ -28,7 +28,7 @@ VERSION = "1"
 UNSURE_BELOW = 0.1  # margin; closer rivals are often variants of one formula
 
 
-class VedicState(TypedDict, total=False):
+class VedicState(TypedDict):
     """What the steps hand on."""
 
     request: VedicRequest
