@@ -86,13 +86,23 @@ class ChatModel(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
-class OcrLine:
-    """One line of a page: `confidence` 0 to 100, `box` = left, top, width, height in pixels."""
+class OcrLine(Protocol):
+    """One line of a page."""
 
-    text: str
-    confidence: float
-    box: tuple[int, int, int, int]
+    @property
+    def text(self) -> str:
+        """What was read."""
+        ...
+
+    @property
+    def confidence(self) -> float:
+        """From 0 to 100."""
+        ...
+
+    @property
+    def box(self) -> tuple[int, int, int, int]:
+        """Left, top, width, height in pixels."""
+        ...
 
 
 class OcrEngine(Protocol):
@@ -103,7 +113,7 @@ class OcrEngine(Protocol):
         """Engine, version and models, for provenance."""
         ...
 
-    async def read_image(self, image: bytes, *, languages: Sequence[str]) -> list[OcrLine]:
+    async def read_image(self, image: bytes, *, languages: Sequence[str]) -> Sequence[OcrLine]:
         """Return the lines of a PNG, JPEG or TIFF page, top to bottom.
 
         `languages` are ISO 639-1 codes (`sa`, `ja`, `en`), the likeliest first.

@@ -96,3 +96,45 @@ class JobUnknown(Problem):
             f"There is no job {job_id[:64]!r} that you may see.",
             hint="Start one with `POST /v1/projects/{project_id}/index`.",
         )
+
+
+class JobFailed(Problem):
+    """Indexing stopped for a reason that nobody foresaw."""
+
+    kind = "unavailable"
+    code = "job_failed"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "Indexing stopped because of an error in the service.",
+            hint="Index again; if it fails the same way, send the operator the job's id: the"
+            " service's log names the error.",
+            message_ja="サービスの内部エラーにより索引の作成が中断しました。",
+        )
+
+
+class ProjectBusy(Problem):
+    """A project that is being indexed cannot be removed."""
+
+    kind = "conflict"
+    code = "project_busy"
+
+    def __init__(self, project_id: str) -> None:
+        super().__init__(
+            f"Project {project_id!r} is being indexed.",
+            hint="Wait until its job has ended (`GET /v1/jobs/{job_id}`), then try again.",
+            message_ja=f"プロジェクト「{project_id}」は索引の作成中です。",
+        )
+
+
+class DataFolderRefused(Problem):
+    """The folder for records, store and secrets cannot be used."""
+
+    kind = "unavailable"
+    code = "data_folder_refused"
+
+    def __init__(self, folder: str, *, reason: str) -> None:
+        super().__init__(
+            f"The data folder {folder!r} cannot be used: {reason}.",
+            hint="Name one that this user may write: FUMIKURA_DATA_FOLDER.",
+        )

@@ -2,9 +2,10 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 from typing import Literal
 
-from sqlalchemy import select, update
+from sqlalchemy import delete, select, update
 
 from rag.ports import KnownProject
 from service.problems import ProjectExists
@@ -22,6 +23,11 @@ class ProjectRecord:
     location: str
     created_by: str
     created_at: datetime
+
+    @property
+    def path(self) -> Path:
+        """The folder."""
+        return Path(self.location)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +57,18 @@ class ProjectRecords:
             row = await session.get(ProjectRow, project_id)
         return None if row is None else _record(row)
 
+    async def find_by_location(self, location: str) -> ProjectRecord | None:
+        """Return the project of a folder, or None; of several, the one that was added first."""
+        async with self.database.read() as session:
+            rows = await session.scalars(
+                select(ProjectRow)
+                .where(ProjectRow.location == location)
+                .order_by(ProjectRow.created_at)
+                .limit(1)
+            )
+            row = rows.first()
+        return None if row is None else _record(row)
+
     async def list_known(self) -> list[KnownProject]:
         """Return all projects, ordered by title."""
         async with self.database.read() as session:
@@ -63,6 +81,11 @@ class ProjectRecords:
             await session.execute(
                 update(ProjectRow).where(ProjectRow.id == project_id).values(indexed_at=at)
             )
+
+    async def remove(self, project_id: str) -> None:
+        """Forget a project, its files' records and its jobs; unknown ids are fine."""
+        async with self.database.write() as session:
+            await session.execute(delete(ProjectRow).where(ProjectRow.id == project_id))
 
 
 def _row(project: ProjectRecord) -> ProjectRow:

@@ -1,0 +1,15 @@
+"""Where a bug came from, for the log: places and types, never the message or a value."""
+
+import traceback
+
+
+def trace_of(error: BaseException) -> str:
+    """Return the error's type and the places it passed, innermost first.
+
+    Messages are left out: those of parsers, validators and databases quote what they were given.
+    """
+    frames = traceback.extract_tb(error.__traceback__)
+    places = [f"{frame.filename}:{frame.lineno} {frame.name}" for frame in reversed(frames)]
+    cause = error.__cause__ or error.__context__
+    earlier = "" if cause is None else f"; from {trace_of(cause)}"
+    return f"{type(error).__module__}.{type(error).__qualname__} at {' < '.join(places)}{earlier}"

@@ -1,0 +1,184 @@
+"""Index projects as jobs: begun, watched, taken up again after a crash."""
+
+import asyncio
+import logging
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Final
+from uuid import uuid4
+
+from sqlalchemy.exc import SQLAlchemyError
+
+from connectors.folder import FolderSource
+from contracts.problems import Problem, ProblemBody
+from rag.indexer import Indexer, ReportIndexing
+from rag.models import IndexReport
+from service.bug_trace import trace_of
+from service.problems import JobFailed, JobUnknown
+from service.records.jobs import JobInfo, JobRecords
+from service.records.projects import ProjectRecords
+
+_LOG = logging.getLogger(__name__)
+_RENEW_EVERY_S: Final = 2.0
+_LOOK_EVERY_S: Final = 1.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Jobs:
+    """One worker of this process; other processes on the same database have their own."""
+
+    records: JobRecords
+    projects: ProjectRecords
+    indexer: Indexer
+    max_file_bytes: int
+    owner: str = field(default_factory=lambda: str(uuid4()))
+    _progress: dict[str, IndexReport] = field(default_factory=dict[str, IndexReport])
+    _news: asyncio.Condition = field(default_factory=asyncio.Condition)
+
+    async def start(self, project_id: str, *, created_by: str) -> JobInfo:
+        """Queue the indexing of a project; it is safe on disk when this returns."""
+        job = await self.records.enqueue(project_id, created_by=created_by)
+        await self._tell()
+        return job
+
+    async def find(self, job_id: str) -> JobInfo:
+        """Return a job with its newest report.
+
+        Raises:
+            JobUnknown: there is none.
+        """
+        job = await self.records.find(job_id)
+        if job is None:
+            raise JobUnknown(job_id)
+        report = self._progress.get(job_id)
+        return job if report is None or job.has_ended else job.model_copy(update={"report": report})
+
+    async def watch(self, job_id: str) -> AsyncGenerator[JobInfo]:
+        """Yield the job now and whenever it has changed; the last one has ended.
+
+        Raises:
+            JobUnknown: there is none.
+        """
+        shown: JobInfo | None = None
+        while shown is None or not shown.has_ended:
+            job = await self.find(job_id)
+            if job != shown:
+                yield job
+                shown = job
+            else:
+                await self._wait_for_news()
+
+    @asynccontextmanager
+    async def working(self) -> AsyncGenerator[None]:
+        """Work on queued jobs, of crashed processes too, until the block ends."""
+        worker = asyncio.create_task(self._work())
+        try:
+            yield
+        finally:
+            worker.cancel()
+            with suppress(asyncio.CancelledError):
+                await worker
+
+    async def run(self, job_id: str) -> None:
+        """Run one job here and now, for a command that waits for it; else as `working` would."""
+        while (job := await self.records.claim(self.owner, job_id=job_id)) is None:
+            if (await self.find(job_id)).has_ended:
+                return
+            await asyncio.sleep(_LOOK_EVERY_S)
+        await self._run(job)
+
+    async def _work(self) -> None:
+        while True:
+            job = await self._claim()
+            if job is None:
+                await self._wait_for_news()
+            else:
+                await self._run(job)
+
+    async def _claim(self) -> JobInfo | None:
+        try:
+            return await self.records.claim(self.owner)
+        except (SQLAlchemyError, OSError) as error:  # the database may be away for a while
+            _LOG.error("no job could be claimed, trying again: %s", trace_of(error))
+            await asyncio.sleep(_LOOK_EVERY_S)
+            return None
+
+    async def _run(self, job: JobInfo) -> None:
+        """Index the job's project under its lease; a lost lease or a stop leaves it to the next."""
+        indexing = asyncio.create_task(self._index(job))
+        lease = asyncio.create_task(self._hold_lease(job))
+        try:
+            await asyncio.wait({indexing, lease}, return_when=asyncio.FIRST_COMPLETED)
+            error = await indexing if indexing.done() else None
+            if indexing.done():
+                report = self._progress.get(job.job_id)
+                await self.records.finish(job.job_id, self.owner, report=report, error=error)
+        except asyncio.CancelledError:
+            await _ended(indexing)
+            await self.records.release(job.job_id, self.owner)
+            raise
+        finally:
+            await _ended(lease)
+            await _ended(indexing)
+            self._progress.pop(job.job_id, None)
+            await self._tell()
+
+    async def _index(self, job: JobInfo) -> ProblemBody | None:
+        """Return None when the index equals the project, else why it does not."""
+        try:
+            project = await self.projects.find(job.project_id)
+            if project is None:  # removed since: its jobs go with it
+                raise JobUnknown(job.job_id)
+            source = FolderSource(
+                project_id=project.project_id,
+                title=project.title,
+                root=project.path,
+                max_file_bytes=self.max_file_bytes,
+            )
+            await self.indexer.index(source, self._reporter(job.job_id))
+            await self.projects.mark_indexed(project.project_id, datetime.now(UTC))
+        except Problem as problem:
+            return problem.body()
+        except Exception as error:  # noqa: BLE001 - a bug must end this job visibly, not the worker
+            _LOG.error("indexing failed unexpectedly, job %s: %s", job.job_id, trace_of(error))
+            return JobFailed().body()
+        return None
+
+    def _reporter(self, job_id: str) -> ReportIndexing:
+        async def report(news: IndexReport) -> None:
+            self._progress[job_id] = news
+            await self._tell()
+
+        return report
+
+    async def _hold_lease(self, job: JobInfo) -> None:
+        """Return when the lease is another's."""
+        while True:
+            await asyncio.sleep(_RENEW_EVERY_S)
+            try:
+                report = self._progress.get(job.job_id)
+                held = await self.records.renew(job.job_id, self.owner, report)
+            except (SQLAlchemyError, OSError) as error:  # it may be back before the lease ends
+                _LOG.error("job %s: lease not renewed: %s", job.job_id, trace_of(error))
+                continue
+            if not held:
+                _LOG.warning("lost the lease of job %s; leaving it to its new owner", job.job_id)
+                return
+
+    async def _tell(self) -> None:
+        async with self._news:
+            self._news.notify_all()
+
+    async def _wait_for_news(self) -> None:
+        """Wait until something happened here, or long enough for news of other processes."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_LOOK_EVERY_S), self._news:
+                await self._news.wait()
+
+
+async def _ended(task: asyncio.Task[object]) -> None:
+    """Cancel a task and wait until it is over."""
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)

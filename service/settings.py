@@ -1,0 +1,110 @@
+"""What an operator may choose: one typed object, read once from the environment."""
+
+import ipaddress
+from functools import cached_property
+from pathlib import Path
+from typing import Annotated, Any
+
+from platformdirs import user_cache_path, user_data_path
+from pydantic import AnyHttpUrl, BaseModel, Field, SecretStr, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from agents.settings import AgentSettings
+from connectors.folder import MAX_FILE_BYTES
+from inference.settings import ChatSettings, EmbeddingSettings, OcrSettings
+from rag.parsing.limits import ParseLimits
+from service.problems import SettingsInvalid
+
+PREFIX = "FUMIKURA_"
+DEFAULT_PORT = 8642
+
+
+class QdrantSettings(BaseModel, frozen=True):
+    """Without a URL, Qdrant's engine runs in this process on a folder."""
+
+    url: AnyHttpUrl | None = None
+    api_key: SecretStr | None = None
+
+
+class Settings(BaseSettings):
+    """Every setting is `FUMIKURA_NAME`; a section's is `FUMIKURA_SECTION__NAME`."""
+
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX, env_nested_delimiter="__", frozen=True, extra="ignore"
+    )
+
+    data_folder: Path = Field(default_factory=lambda: user_data_path("fumikura"))
+    """Records, store and the key secret; only for the service's own user."""
+
+    cache_folder: Path = Field(default_factory=lambda: user_cache_path("fumikura"))
+    """What can be made again: the converted embedding model."""
+
+    database_url: str | None = None
+    """`postgresql://…`; SQLite in the data folder when absent."""
+
+    key_secret: SecretStr | None = Field(default=None, min_length=32)
+    """What API keys are hashed with; made in the data folder when absent. Services that share a
+    database must share it."""
+
+    url: AnyHttpUrl | None = None
+    """A running service for the command line and `fumikura mcp` to talk to."""
+
+    api_key: SecretStr | None = None
+    """The key to send to it."""
+
+    host: str = "127.0.0.1"
+    port: Annotated[int, Field(ge=0, le=65535)] = DEFAULT_PORT
+    allowed_hosts: tuple[str, ...] = ()
+    """Further names by which clients reach this service, as in their `Host` header."""
+
+    folder_roots: tuple[Path, ...] = ()
+    """Folders below which a holder of an admin key may register projects."""
+
+    max_file_bytes: Annotated[int, Field(ge=1)] = MAX_FILE_BYTES
+    max_body_bytes: Annotated[int, Field(ge=2**16)] = 32 * 2**20
+    """Largest request; a page image of 10 MB as base64 must fit."""
+
+    embedding: EmbeddingSettings = EmbeddingSettings()
+    chat: ChatSettings = ChatSettings()
+    ocr: OcrSettings = OcrSettings()
+    qdrant: QdrantSettings = QdrantSettings()
+    parsing: ParseLimits = ParseLimits()
+    agents: AgentSettings = AgentSettings(verse_corpus=None, deadline_s=300.0)
+
+    @cached_property
+    def records_url(self) -> str:
+        """The database's URL, the default filled in."""
+        return self.database_url or f"sqlite:///{self.data_folder / 'records.db'}"
+
+    @property
+    def store_folder(self) -> Path:
+        """Where the embedded store lies."""
+        return self.data_folder / "store"
+
+    @property
+    def is_loopback(self) -> bool:
+        """Tell whether only this machine can reach the service."""
+        if self.host == "localhost":
+            return True
+        try:
+            return ipaddress.ip_address(self.host).is_loopback
+        except ValueError:
+            return False
+
+
+def read_settings(**overrides: Any) -> Settings:  # noqa: ANN401 - fields of Settings
+    """Read the environment; `overrides` come first.
+
+    Raises:
+        SettingsInvalid: names the variables that do not fit, without their values.
+    """
+    try:
+        return Settings(**overrides)
+    except ValidationError as error:
+        faults = error.errors(include_url=False, include_input=False, include_context=False)
+        raise SettingsInvalid([_fault(fault["loc"], fault["msg"]) for fault in faults]) from None
+
+
+def _fault(place: tuple[int | str, ...], message: str) -> str:
+    name = PREFIX + "__".join(str(part).upper() for part in place)
+    return f"{name}: {message}"

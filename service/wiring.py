@@ -1,0 +1,219 @@
+"""Open everything the service needs, and close it again: the one place that does."""
+
+import asyncio
+import os
+import secrets
+from collections.abc import AsyncGenerator
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from agents.local_desk import LocalDesk
+from agents.ports import AgentPorts
+from inference.fake import HashEmbedder
+from inference.local_embedder import open_local_embedder
+from inference.openai_chat import open_openai_chat
+from inference.openai_embedder import open_openai_embedder
+from inference.tesseract import TesseractOcr, open_tesseract
+from rag.answer import Answerer
+from rag.indexer import Indexer
+from rag.library import Library
+from rag.parsing.isolated import IsolatedParser
+from rag.ports import ChatModel, Embedder
+from rag.search import Search
+from rag.store.port import VectorStore
+from service.access import RecordedAccess
+from service.folders import Folders
+from service.jobs import Jobs
+from service.keys import Keys
+from service.problems import DataFolderRefused
+from service.records.database import Database, open_database
+from service.records.files import DatabaseIndexRecords
+from service.records.jobs import JobRecords
+from service.records.projects import ProjectRecords
+from service.settings import Settings
+
+_SECRET_BYTES = 32
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Records:
+    """The database alone: what managing keys needs, also beside a running service."""
+
+    settings: Settings
+    database: Database
+    keys: Keys
+    projects: ProjectRecords
+    jobs: JobRecords
+    access: RecordedAccess
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Resources:
+    """Everything that is open while the service runs."""
+
+    settings: Settings
+    records: Records
+    embedder: Embedder
+    chat: ChatModel | None
+    ocr: TesseractOcr | None
+    store: VectorStore
+    desk: LocalDesk
+    folders: Folders
+    jobs: Jobs
+
+
+@asynccontextmanager
+async def open_records(settings: Settings) -> AsyncGenerator[Records]:
+    """Open the database.
+
+    Raises:
+        DataFolderRefused: the data folder cannot be made or written.
+        ServiceUnreachable: the database does not answer.
+    """
+    secret = await asyncio.to_thread(_key_secret, settings)
+    async with open_database(settings.records_url) as database:
+        keys = Keys(database=database, secret=secret)
+        projects = ProjectRecords(database)
+        yield Records(
+            settings=settings,
+            database=database,
+            keys=keys,
+            projects=projects,
+            jobs=JobRecords(database),
+            access=RecordedAccess(projects=projects, keys=keys),
+        )
+
+
+@asynccontextmanager
+async def open_resources(settings: Settings) -> AsyncGenerator[Resources]:
+    """Open records, models and store; close them in reverse order, also when a later one fails.
+
+    Raises:
+        StoreLocked: another process has the embedded store.
+        LocalEmbeddingMissing: no embedding model is installed, and no endpoint is set.
+        ServiceUnreachable: the database or the Qdrant server does not answer.
+    """
+    async with AsyncExitStack() as stack:
+        records = await stack.enter_async_context(open_records(settings))
+        embedder = await _open_embedder(settings, stack)
+        store = await _open_store(settings, embedder, stack)
+        if settings.qdrant.url is None:  # nobody else can be indexing: they would have the store
+            await records.jobs.release_all()
+        chat = _open_chat(settings, stack)
+        ocr = await open_tesseract(settings.ocr)
+        parser = await stack.enter_async_context(IsolatedParser(limits=settings.parsing, ocr=ocr))
+        library, indexer = _library_and_indexer(records, embedder, store, chat, parser)
+        yield Resources(
+            settings=settings,
+            records=records,
+            embedder=embedder,
+            chat=chat,
+            ocr=ocr,
+            store=store,
+            desk=LocalDesk(
+                library=library, ports=AgentPorts(settings=settings.agents, chat=chat, ocr=ocr)
+            ),
+            folders=Folders(
+                projects=records.projects,
+                jobs=records.jobs,
+                store=store,
+                roots=settings.folder_roots,
+            ),
+            jobs=Jobs(
+                records=records.jobs,
+                projects=records.projects,
+                indexer=indexer,
+                max_file_bytes=settings.max_file_bytes,
+            ),
+        )
+
+
+def _library_and_indexer(
+    records: Records,
+    embedder: Embedder,
+    store: VectorStore,
+    chat: ChatModel | None,
+    parser: IsolatedParser,
+) -> tuple[Library, Indexer]:
+    files = DatabaseIndexRecords(records.database)
+    searcher = Search(embedder=embedder, store=store, access=records.access)
+    library = Library(
+        searcher=searcher,
+        answerer=Answerer(search=searcher, chat=chat),
+        store=store,
+        records=files,
+        access=records.access,
+    )
+    return library, Indexer(store=store, embedder=embedder, parser=parser, records=files)
+
+
+async def _open_embedder(settings: Settings, stack: AsyncExitStack) -> Embedder:
+    match settings.embedding.runs:
+        case "hash":
+            return HashEmbedder()
+        case "local":
+            return await asyncio.to_thread(open_local_embedder, settings.cache_folder)
+        case "endpoint":
+            remote = open_openai_embedder(settings.embedding)
+            stack.push_async_callback(remote.aclose)
+            return remote
+
+
+async def _open_store(settings: Settings, embedder: Embedder, stack: AsyncExitStack) -> VectorStore:
+    """Load only the engine that is used: each takes its time to import."""
+    store: VectorStore
+    if settings.qdrant.url is None:
+        from rag.store.edge import EdgeStore  # noqa: PLC0415 - see the docstring
+
+        store = await EdgeStore.open(
+            settings.store_folder, model=embedder.model, dimensions=embedder.dimensions
+        )
+    else:
+        from rag.store.server import ServerStore  # noqa: PLC0415 - see the docstring
+
+        key = settings.qdrant.api_key
+        store = await ServerStore.open(
+            str(settings.qdrant.url),
+            key.get_secret_value() if key else None,
+            model=embedder.model,
+            dimensions=embedder.dimensions,
+        )
+    stack.push_async_callback(store.close)
+    return store
+
+
+def _open_chat(settings: Settings, stack: AsyncExitStack) -> ChatModel | None:
+    if settings.chat.base_url is None:
+        return None
+    chat = open_openai_chat(settings.chat)
+    stack.push_async_callback(chat.aclose)
+    return chat
+
+
+def _key_secret(settings: Settings) -> bytes:
+    """Return the secret of the settings, or the data folder's own, made on first use."""
+    try:
+        settings.data_folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if settings.key_secret is not None:
+            return settings.key_secret.get_secret_value().encode()
+        return _kept_secret(settings.data_folder / "key_secret")
+    except OSError as error:
+        raise DataFolderRefused(str(settings.data_folder), reason=str(error.strerror)) from error
+
+
+def _kept_secret(path: Path) -> bytes:
+    """Write the whole secret aside and link it in place: of two processes, one wins."""
+    aside = path.with_name(f"{path.name}.{os.getpid()}.{secrets.token_hex(4)}")
+    descriptor = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(secrets.token_bytes(_SECRET_BYTES))
+        file.flush()
+        os.fsync(file.fileno())
+    try:
+        os.link(aside, path)
+    except FileExistsError:  # it was made before, which is the usual case
+        pass
+    finally:
+        aside.unlink()
+    return path.read_bytes()
