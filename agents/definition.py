@@ -31,4 +31,6 @@ class AgentDefinition(Generic[RequestT, AnswerT]):
     answer: type[AnswerT]
     example: RequestT
     build: Callable[[AgentPorts], Any]
+    render: Callable[[AnswerT], str]
+    """The answer as text, for terminals and for a model's eyes."""
     scope: Scope = "agents"

@@ -138,3 +138,30 @@ class DataFolderRefused(Problem):
             f"The data folder {folder!r} cannot be used: {reason}.",
             hint="Name one that this user may write: FUMIKURA_DATA_FOLDER.",
         )
+
+
+class AddressTaken(Problem):
+    """The service cannot listen where it should."""
+
+    kind = "conflict"
+    code = "address_taken"
+
+    def __init__(self, host: str, port: int, *, reason: str) -> None:
+        super().__init__(
+            f"Cannot listen on {host}, port {port}: {reason}.",
+            hint="Stop what listens there, or choose another port: `fumikura serve --port 0`.",
+        )
+
+
+class SamplesMissing(Problem):
+    """The sample projects come with the source, not with an installed package."""
+
+    kind = "missing"
+    code = "samples_missing"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "The sample projects are not here.",
+            hint="Run `make demo` in a clone of the source.",
+            message_ja="見本プロジェクトがありません。ソースから `make demo` を実行してください。",
+        )

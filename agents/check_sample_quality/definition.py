@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING
 
 from agents.check_sample_quality.record import SampleSubmission, SampleVerdict
+from agents.check_sample_quality.text import verdict_text
 from agents.definition import AgentDefinition
 from agents.ports import AgentPorts
 
@@ -37,4 +38,5 @@ DEFINITION = AgentDefinition(
         language="auto",
     ),
     build=_build,
+    render=verdict_text,
 )

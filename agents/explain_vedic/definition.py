@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 from agents.definition import AgentDefinition
 from agents.explain_vedic.record import VedicAnswer, VedicRequest
+from agents.explain_vedic.text import answer_text
 from agents.ports import AgentPorts
 
 if TYPE_CHECKING:
@@ -33,4 +34,5 @@ DEFINITION = AgentDefinition(
         image=None, text="अ॒ग्निमी॑ळे पु॒रोहि॑तं य॒ज्ञस्य॑ दे॒वमृ॒त्विज॑म् । होता॑रं रत्न॒धात॑मम् ॥", explain=True
     ),
     build=_build,
+    render=answer_text,
 )

@@ -12,7 +12,7 @@ from alembic import command
 from alembic.config import Config
 from sqlalchemy import Connection, event, make_url, text
 from sqlalchemy.engine.interfaces import DBAPIConnection
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import OperationalError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession, create_async_engine
 
 from contracts.problems import ServiceUnreachable
@@ -65,6 +65,22 @@ async def open_database(url: str) -> AsyncGenerator[Database]:
         yield database
     finally:
         # Also when cancelled: an SQLite connection is a thread, and must not outlive the loop.
+        await asyncio.shield(engine.dispose())
+
+
+async def check_database(url: str) -> None:
+    """Return if the database of `url` answers; nothing in it is changed.
+
+    Raises:
+        ServiceUnreachable: it does not.
+    """
+    engine = _make_engine(url)
+    try:
+        async with engine.connect() as connection:
+            await connection.execute(text("SELECT 1"))
+    except (OSError, SQLAlchemyError) as error:
+        raise ServiceUnreachable("The database", reason=type(error).__name__) from error
+    finally:
         await asyncio.shield(engine.dispose())
 
 

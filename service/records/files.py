@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 from typing import Literal, cast
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, func, select
 
-from rag.ports import FileRecord
+from rag.ports import FileRecord, IndexTotals
 from service.records.database import Database
 from service.records.models import IndexedFileRow
 
@@ -24,6 +24,16 @@ class DatabaseIndexRecords:
                 .order_by(IndexedFileRow.path)
             )
             return {row.file_id: _record(row) for row in rows}
+
+    async def totals(self, project_id: str) -> IndexTotals:
+        counted = select(
+            func.count(),
+            func.coalesce(func.sum(IndexedFileRow.passages), 0),
+            func.count().filter(IndexedFileRow.status == "failed"),
+        ).where(IndexedFileRow.project_id == project_id)
+        async with self.database.read() as session:
+            files, passages, failed = (await session.execute(counted)).one()
+        return IndexTotals(files=files, passages=passages, failed=failed)
 
     async def save(self, project_id: str, record: FileRecord) -> None:
         async with self.database.write() as session:

@@ -1,0 +1,77 @@
+"""`fumikura agents list|run`: loops over the registry, nothing about a single agent."""
+
+import json
+import sys
+from typing import Any
+
+import click
+from pydantic import BaseModel
+
+from agents.definition import AgentDefinition
+from agents.desk import Progress
+from agents.registry import AGENTS, find_agent
+from service.access import LOCAL_OPERATOR
+from service.cli.fields import fields_of
+from service.cli.options import console, json_option, run
+from service.cli.render import agent_schema, agents_table
+from service.cli.requests import checked
+from service.cli.session import open_session
+from service.settings import read_settings
+
+
+@click.group("agents")
+def agents() -> None:
+    """List or run agents."""
+
+
+@agents.command("list")
+@json_option
+def list_agents(*, as_json: bool) -> None:
+    """List the agents and the fields that each takes."""
+    if as_json:
+        print(json.dumps([_described(agent) for agent in AGENTS.values()], ensure_ascii=False))
+    else:
+        console().print(agents_table(AGENTS.values()))
+
+
+@agents.command("run")
+@click.argument("name")
+@click.argument("items", nargs=-1)
+@json_option
+def run_agent(name: str, items: tuple[str, ...], *, as_json: bool) -> None:
+    r"""Run the agent NAME on fields written as name=text, name=@file or name:=json.
+
+    \b
+    fumikura agents run check_sample_quality text=@sample.txt
+    fumikura agents run explain_vedic image=@page.png
+    """
+    definition = find_agent(name)
+    if not items:
+        console().print(agent_schema(definition))
+        return
+    request = checked(definition.request, **fields_of(items))
+    answer = run(_run(name, request))
+    print(answer.model_dump_json(indent=2) if as_json else definition.render(answer))
+
+
+async def _run(name: str, request: BaseModel) -> BaseModel:
+    async with open_session(read_settings()) as session:
+        return await session.desk.run_agent(LOCAL_OPERATOR, name, request, _report)
+
+
+async def _report(progress: Progress) -> None:
+    """Say on a terminal how far the agent is; nobody else needs it."""
+    if sys.stderr.isatty():
+        total = "" if progress.total is None else f"/{progress.total:g}"
+        print(f"{progress.done:g}{total} {progress.message}", file=sys.stderr)
+
+
+def _described(agent: AgentDefinition[Any, Any]) -> dict[str, object]:
+    return {
+        "name": agent.name,
+        "title_en": agent.title_en,
+        "title_ja": agent.title_ja,
+        "summary": agent.summary,
+        "request": agent.request.model_json_schema(),
+        "answer": agent.answer.model_json_schema(),
+    }

@@ -1,0 +1,154 @@
+"""`fumikura demo`: the whole path on the sample projects, in a temporary folder."""
+
+import base64
+import os
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Any, Final
+
+import click
+
+from agents.registry import find_agent
+from rag.models import AskRequest, IndexReport, SearchRequest
+from service.access import LOCAL_OPERATOR
+from service.cli.ask import show_answer, show_answer_end
+from service.cli.index import index_project
+from service.cli.options import console, run
+from service.cli.render import failures_table, hits_table, report_line
+from service.cli.session import Session, open_session
+from service.problems import SamplesMissing
+from service.settings import read_settings
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+SAMPLES: Final = Path(__file__).parents[2] / "samples"
+PROJECTS: Final = ("alloy-project", "veda-project")
+
+
+@dataclass(frozen=True, slots=True)
+class Search:
+    """A search to show, and the file that has to be its first hit."""
+
+    query: str
+    about: str
+    expected: str
+
+
+SEARCHES: Final = (
+    Search("AZ91の溶体化処理は何度で何時間か", "Japanese", "docs/報告書.pdf"),
+    Search("Which sample had the highest tensile strength?", "English", "meeting.md"),
+    Search("試料 AZ-03 の寸法", "the answer sits in a spreadsheet", "samples.xlsx"),
+)
+QUESTION: Final = "AZ91の溶体化処理は何度で何時間ですか"
+RECORDS: Final = ("試料番号：TiA-2025-014",)
+PAGE: Final = "veda-project/page.png"
+
+
+@click.command("demo")
+def demo() -> None:
+    """Index the sample projects, search, ask, run both agents, and call a tool over MCP.
+
+    Nothing is left behind: the store lies in a temporary folder.
+    """
+    run(_demo())
+
+
+async def _demo() -> None:
+    if not SAMPLES.is_dir():
+        raise SamplesMissing
+    screen = console()
+    with TemporaryDirectory(prefix="fumikura-demo-") as folder:
+        settings = read_settings(data_folder=Path(folder), url=None)
+        async with open_session(settings) as session:
+            await _index(session, screen)
+            await _search(session, screen)
+            await _ask(session, screen)
+            await _check_samples(session, screen)
+            await _explain_page(session, screen)
+        await _call_over_mcp(Path(folder), screen)
+    _say_what_next(screen)
+
+
+async def _index(session: Session, screen: "Console") -> None:
+    _heading(screen, "Index two projects", "二つのプロジェクトを索引する")
+    for name in PROJECTS:
+        made = await session.keeper.add_folder(str(SAMPLES / name), project_id=None, title=None)
+        job = await index_project(session.keeper, made, quiet=False)
+        report = job.report or IndexReport(project_id=made, stage="done")
+        screen.print(report_line(report))
+        if report.failures:
+            screen.print(failures_table(report.failures))
+
+
+async def _search(session: Session, screen: "Console") -> None:
+    for search in SEARCHES:
+        _heading(screen, f"Search ({search.about})", search.query)
+        request = SearchRequest(query=search.query, limit=3)
+        screen.print(hits_table((await session.desk.search(LOCAL_OPERATOR, request)).hits))
+
+
+async def _ask(session: Session, screen: "Console") -> None:
+    _heading(screen, "Ask, with citations", QUESTION)
+    show_answer_end(await show_answer(session, AskRequest(question=QUESTION)))
+
+
+async def _check_samples(session: Session, screen: "Console") -> None:
+    for number, record in enumerate(RECORDS, start=1):
+        _heading(screen, f"Check sample description {number}", "材料試料の情報チェック")
+        print(f"{record}\n")
+        await _run_agent(session, "check_sample_quality", {"text": record})
+
+
+async def _explain_page(session: Session, screen: "Console") -> None:
+    _heading(screen, f"Explain a Vedic page ({PAGE})", "ヴェーダ語の頁を読む")
+    image = base64.b64encode((SAMPLES / PAGE).read_bytes()).decode("ascii")
+    await _run_agent(session, "explain_vedic", {"image": image})
+
+
+async def _run_agent(session: Session, name: str, fields: dict[str, Any]) -> None:
+    agent = find_agent(name)
+    request = agent.request.model_validate(fields)
+    print(agent.render(await session.desk.run_agent(LOCAL_OPERATOR, name, request)))
+
+
+async def _call_over_mcp(folder: Path, screen: "Console") -> None:
+    """Do what an assistant does: start `fumikura mcp`, list its tools, call one."""
+    from mcp_server.client import call_tool  # noqa: PLC0415 - loads the MCP library
+
+    query = SEARCHES[0].query
+    _heading(screen, "Call a tool over MCP, as an assistant does", f'search(query="{query}")')
+    command = [sys.executable, "-m", "service.cli.main", "mcp"]
+    environment = os.environ | {"FUMIKURA_DATA_FOLDER": str(folder)}
+    environment.pop("FUMIKURA_URL", None)
+    called = await call_tool(
+        command, environment, name="search", arguments={"query": query, "limit": 1}
+    )
+    screen.print(f"Tools: {', '.join(called.tools)}", markup=False)
+    print(called.text)
+
+
+def _say_what_next(screen: "Console") -> None:
+    _heading(screen, "What next?", "次は")
+    program = Path(sys.argv[0])
+    name = program if program.is_relative_to(Path.cwd()) else Path("fumikura")
+    lines: Sequence[str] = (
+        "index ~/my-project        # your own files",
+        'search "熱処理の温度"       # then search, ask',
+        "serve                     # REST, OpenAI-compatible endpoints, MCP",
+        "doctor                    # what is configured, reachable, missing",
+    )
+    shown = name.relative_to(Path.cwd()) if name.is_absolute() else name
+    for line in lines:
+        print(f"  {shown} {line}")
+
+
+def _heading(screen: "Console", title: str, subtitle: str) -> None:
+    from rich.text import Text  # noqa: PLC0415 - see console()
+
+    screen.print()
+    screen.rule(Text(title, style="bold"), align="left")
+    screen.print(subtitle, style="italic", markup=False)

@@ -1,0 +1,67 @@
+"""The command `fumikura`: which commands there are, and how their failures are told.
+
+Each command's module is imported when the command runs, so that `--help` answers at once.
+"""
+
+import sys
+from importlib import import_module
+from typing import Any, Final, cast
+
+import click
+
+COMMANDS: Final = {
+    "demo": "Show everything on the sample projects, in a temporary store.",
+    "index": "Make a folder searchable, or bring its index up to date.",
+    "search": "Find passages.",
+    "ask": "Answer a question with citations.",
+    "read": "Show the document around a passage.",
+    "projects": "List or remove projects.",
+    "agents": "List or run agents.",
+    "serve": "Start the service: REST, OpenAI-compatible endpoints and MCP.",
+    "mcp": "Serve MCP over stdin and stdout, for an assistant that starts it.",
+    "keys": "Make, list and revoke API keys.",
+    "doctor": "Say what is configured, reachable, missing.",
+}
+
+
+class _LazyGroup(click.Group):
+    """Knows its commands by name and a line of help; loads the one that is called."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002 - click's signature
+        if cmd_name not in COMMANDS:
+            return None
+        module = import_module(f"service.cli.{cmd_name}")
+        return cast("click.Command", getattr(module, cmd_name))
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002 - click's signature
+        with formatter.section("Commands"):
+            formatter.write_dl(list(COMMANDS.items()))
+
+
+@click.group(cls=_LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="fumikura")
+def cli() -> None:
+    """Ask your own research data. 手元の研究データに質問する.
+
+    Settings are environment variables (FUMIKURA_…); `fumikura doctor` shows what they come to.
+    """
+
+
+def main(arguments: list[str] | None = None) -> Any:  # noqa: ANN401 - never returns: click exits
+    """Run the command line; exit with 0, or with the number of what went wrong."""
+    from contracts.problems import Problem  # noqa: PLC0415 - pydantic is not needed for --help
+
+    try:
+        cli.main(arguments, prog_name="fumikura")
+    except Problem as problem:
+        from service.cli.failures import exit_status, tell  # noqa: PLC0415 - see above
+
+        tell(problem, as_json="--json" in (arguments or sys.argv))
+        sys.exit(exit_status(problem))
+
+
+if __name__ == "__main__":
+    main()

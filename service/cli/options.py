@@ -1,0 +1,34 @@
+"""Options that several commands share, and how a command's work is started."""
+
+import asyncio
+import sys
+from collections.abc import Coroutine
+from typing import TYPE_CHECKING, TypeVar
+
+import click
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+T = TypeVar("T")
+
+json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON, for programs.")
+project_option = click.option(
+    "--project", "-p", "projects", multiple=True, help="Only this project; may be repeated."
+)
+_INTERRUPTED = 130
+
+
+def run(work: Coroutine[object, object, T]) -> T:
+    """Run a command's work; Ctrl-C ends it as shells expect."""
+    try:
+        return asyncio.run(work)
+    except KeyboardInterrupt:
+        sys.exit(_INTERRUPTED)
+
+
+def console(*, stderr: bool = False) -> "Console":
+    """Return where tables (stdout) or progress (stderr) go."""
+    from rich.console import Console  # noqa: PLC0415 - half the time that --help may take
+
+    return Console(stderr=stderr, highlight=False, soft_wrap=False)

@@ -1,0 +1,115 @@
+"""`fumikura serve`: the service on this machine, until it is stopped."""
+
+import socket
+import sys
+from collections.abc import AsyncGenerator
+from contextlib import AsyncExitStack, asynccontextmanager
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from contracts.principal import ALL_SCOPES
+from service.cli.options import run
+from service.keys import EVERY_PROJECT, KeyOrder, Keys
+from service.problems import AddressTaken
+from service.running import announced, new_token
+from service.settings import Settings, read_settings
+
+if TYPE_CHECKING:
+    from fastapi import FastAPI
+
+_STOP_WITHIN_S = 10
+
+
+@click.command("serve")
+@click.option("--host", help="Address to listen on; loopback if absent (FUMIKURA_HOST).")
+@click.option("--port", type=click.IntRange(0, 65535), help="0 takes a free one (FUMIKURA_PORT).")
+def serve(host: str | None, port: int | None) -> None:
+    """Start the service and print its URL and, on the first start, a first API key."""
+    chosen: dict[str, Any] = {"host": host, "port": port}
+    settings = read_settings(**{name: value for name, value in chosen.items() if value is not None})
+    run(_serve(settings))
+
+
+async def _serve(settings: Settings) -> None:
+    import uvicorn  # noqa: PLC0415 - not for --help
+
+    token = new_token()
+    with _listen(settings) as listener:
+        async with open_app(settings, token) as (app, keys):
+            url = _url(listener)
+            server = uvicorn.Server(
+                uvicorn.Config(
+                    app,
+                    log_level="warning",
+                    access_log=False,
+                    server_header=False,
+                    lifespan="off",
+                    timeout_graceful_shutdown=_STOP_WITHIN_S,
+                )
+            )
+            with announced(settings.data_folder, url=url, token=token):
+                await _greet(url, keys, settings)
+                await server.serve(sockets=[listener])
+
+
+@asynccontextmanager
+async def open_app(settings: Settings, token: str) -> AsyncGenerator[tuple["FastAPI", Keys]]:
+    """Open everything and yield the application, its jobs being worked on, and its keys."""
+    from mcp_server.http import open_http  # noqa: PLC0415 - loads the MCP library
+    from service.rest.app import create_app  # noqa: PLC0415 - loads FastAPI
+    from service.rest.auth import authenticator  # noqa: PLC0415 - loads FastAPI
+    from service.rest.hosts import served_hosts  # noqa: PLC0415 - loads FastAPI
+    from service.wiring import open_resources  # noqa: PLC0415 - loads models
+
+    async with AsyncExitStack() as stack:
+        resources = await stack.enter_async_context(open_resources(settings))
+        mcp = await stack.enter_async_context(
+            open_http(
+                resources.desk,
+                authenticator(resources.records.keys, local_token=token),
+                allowed_hosts=served_hosts(settings),
+            )
+        )
+        await stack.enter_async_context(resources.jobs.working())
+        app = create_app(resources, local_token=token, mounts={"/mcp": mcp})
+        yield app, resources.records.keys
+
+
+async def _greet(url: str, keys: Keys, settings: Settings) -> None:
+    """Tell the URL; make and show a key where there never was one."""
+    print(f"Fumikura serves at {url}  (REST {url}/v1, MCP {url}/mcp)")
+    if await keys.count() == 0:
+        made = await keys.create(
+            KeyOrder(
+                name="first key",
+                principal_id="operator",
+                scopes=ALL_SCOPES,
+                projects=[EVERY_PROJECT],
+            )
+        )
+        print(f"First API key, shown this once / 最初の API キー（今だけ表示）:\n{made.key}")
+    if not settings.is_loopback:
+        print("Other machines can reach it: put TLS in front of it.", file=sys.stderr)
+    print("Stop with Ctrl-C.", flush=True)
+
+
+def _listen(settings: Settings) -> socket.socket:
+    try:
+        [family, *_, address], *_ = socket.getaddrinfo(
+            settings.host, settings.port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+        )
+        listener = socket.socket(family)
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind(address)
+    except OSError as error:
+        reason = error.strerror or "not an address of this machine"
+        raise AddressTaken(settings.host, settings.port, reason=reason) from error
+    return listener
+
+
+def _url(listener: socket.socket) -> str:
+    host, port = listener.getsockname()[:2]
+    if host in {"0.0.0.0", "::"}:  # noqa: S104 - compared, not bound: say how to reach it from here
+        host = "127.0.0.1"
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"

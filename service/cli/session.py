@@ -1,0 +1,117 @@
+"""What commands work with: a running service if there is one, else everything in this process."""
+
+import asyncio
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+from agents.desk import Desk
+from contracts.problems import ServiceUnreachable
+from service.access import LOCAL_OPERATOR
+from service.records.jobs import JobInfo
+from service.running import RunningService, find_running
+from service.settings import Settings
+
+if TYPE_CHECKING:
+    from service.wiring import Resources
+
+
+class ProjectKeeper(Protocol):
+    """Adds, indexes and removes projects."""
+
+    async def add_folder(self, path: str, *, project_id: str | None, title: str | None) -> str:
+        """Make the folder a project, if it is none, and return its id."""
+        ...
+
+    async def remove_project(self, project_id: str) -> None:
+        """Forget a project; its files are left alone."""
+        ...
+
+    async def start_index(self, project_id: str) -> JobInfo:
+        """Queue the indexing of a project."""
+        ...
+
+    def watch_job(self, job_id: str) -> AsyncGenerator[JobInfo]:
+        """Yield the job whenever it has changed; the last one has ended."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Session:
+    """`service_url` is None where all runs in this process."""
+
+    desk: Desk
+    keeper: ProjectKeeper
+    service_url: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class LocalKeeper:
+    """Implements `ProjectKeeper` in this process, as the local operator."""
+
+    resources: "Resources"
+
+    async def add_folder(self, path: str, *, project_id: str | None, title: str | None) -> str:
+        folders = self.resources.folders
+        made = await folders.add(LOCAL_OPERATOR, path, project_id=project_id, title=title)
+        return made.project_id
+
+    async def remove_project(self, project_id: str) -> None:
+        await self.resources.folders.remove(LOCAL_OPERATOR, project_id)
+
+    async def start_index(self, project_id: str) -> JobInfo:
+        return await self.resources.jobs.start(project_id, created_by=LOCAL_OPERATOR.id)
+
+    async def watch_job(self, job_id: str) -> AsyncGenerator[JobInfo]:
+        """Run the job and yield it as it goes."""
+        running = asyncio.create_task(self.resources.jobs.run(job_id))
+        try:
+            async for job in self.resources.jobs.watch(job_id):
+                yield job
+            await running
+        finally:
+            running.cancel()
+            with suppress(asyncio.CancelledError):
+                await running
+
+
+@asynccontextmanager
+async def open_session(settings: Settings) -> AsyncGenerator[Session]:
+    """Talk to the service of `settings.url` or of the data folder; else open the store here.
+
+    Raises:
+        StoreLocked: another process has the store and no service of this data folder answers.
+    """
+    service = await running_service(settings)
+    if service is None:
+        from service.wiring import open_resources  # noqa: PLC0415 - seconds that a service saves
+
+        async with open_resources(settings) as resources:
+            keeper = LocalKeeper(resources)
+            yield Session(desk=resources.desk, keeper=keeper, service_url=None)
+    else:
+        from service.remote_desk import open_remote_desk  # noqa: PLC0415 - as above
+
+        async with open_remote_desk(service.url, service.token) as desk:
+            yield Session(desk=desk, keeper=desk, service_url=service.url)
+
+
+async def running_service(settings: Settings) -> RunningService | None:
+    """Return the named service, or the one that this data folder's user runs, if it answers."""
+    if settings.url is not None:
+        return RunningService(url=str(settings.url), token=settings.api_key, pid=0)
+    service = find_running(settings.data_folder)
+    return service if service is not None and await _answers(service) else None
+
+
+async def _answers(service: RunningService) -> bool:
+    """Tell a service from a file that was left behind, its process number used again since."""
+    from service.remote_desk import open_remote_desk  # noqa: PLC0415 - as above
+
+    async with open_remote_desk(service.url, None) as desk:
+        try:
+            await desk.check_alive()
+        except ServiceUnreachable:
+            return False
+    return True

@@ -1,0 +1,55 @@
+"""Which scope each route needs: the one table; a route that is not in it cannot be made."""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Final, Literal
+
+from agents.registry import AGENTS
+from contracts.principal import Scope
+
+Policy = Scope | Literal["public"]
+"""`public`: anyone; a scope: whoever holds a valid key with it."""
+
+POLICIES: Final[Mapping[tuple[str, str], Policy]] = MappingProxyType(
+    {
+        ("GET", "/healthz"): "public",
+        ("GET", "/readyz"): "public",
+        ("GET", "/openapi.json"): "public",  # says what can be asked, nothing of what is here
+        ("GET", "/metrics"): "admin",
+        ("GET", "/v1/projects"): "read",
+        ("POST", "/v1/projects"): "admin",
+        ("DELETE", "/v1/projects/{project_id}"): "admin",
+        ("GET", "/v1/projects/{project_id}/files"): "read",
+        ("POST", "/v1/projects/{project_id}/index"): "index",
+        ("GET", "/v1/projects/{project_id}/jobs"): "index",
+        ("GET", "/v1/jobs/{job_id}"): "index",
+        ("GET", "/v1/jobs/{job_id}/events"): "index",
+        ("POST", "/v1/search"): "read",
+        ("GET", "/v1/passages/{passage_id}"): "read",
+        ("POST", "/v1/answers"): "read",
+        ("GET", "/v1/agents"): "agents",
+        **{("POST", f"/v1/agents/{agent.name}"): agent.scope for agent in AGENTS.values()},
+        ("POST", "/v1/agents/{name}"): "agents",
+        ("GET", "/v1/keys"): "admin",
+        ("POST", "/v1/keys"): "admin",
+        ("DELETE", "/v1/keys/{key_id}"): "admin",
+        ("GET", "/v1/models"): "models",
+        ("GET", "/v1/models/{model:path}"): "models",
+        ("POST", "/v1/embeddings"): "models",
+    }
+)
+
+SELF_GUARDED: Final = frozenset({"/mcp"})
+"""Paths of applications that ask every caller for a key themselves."""
+
+
+def policy_of(method: str, path: str) -> Policy:
+    """Return what a route demands.
+
+    Raises:
+        LookupError: the table does not know it: the service does not start with such a route.
+    """
+    policy = POLICIES.get((method, path))
+    if policy is None:
+        raise LookupError(f"service/policy.py has no policy for {method} {path}")
+    return policy

@@ -1,0 +1,232 @@
+"""The desk of a running service, over REST: for the command line and for MCP over stdio."""
+
+from collections.abc import AsyncGenerator, AsyncIterator, Generator, Mapping
+from contextlib import aclosing, asynccontextmanager, contextmanager
+from dataclasses import dataclass
+from typing import Final, TypeVar
+from urllib.parse import quote
+
+import httpx2
+from pydantic import BaseModel, SecretStr, TypeAdapter, ValidationError
+
+from agents.desk import Progress, ReportProgress
+from agents.registry import find_agent
+from contracts.principal import Principal
+from contracts.problems import Problem, ProblemBody, ServiceUnreachable
+from rag.models import (
+    Answer,
+    AnswerDone,
+    AnswerEvent,
+    AskRequest,
+    ProjectList,
+    Reading,
+    ReadRequest,
+    SearchAnswer,
+    SearchRequest,
+)
+from service.records.jobs import JobInfo
+
+_SERVICE: Final = "The running service"
+_EVENT_STREAM: Final = {"Accept": "text/event-stream"}
+_TIMEOUT: Final = httpx2.Timeout(330.0, connect=5.0)  # an agent may run for its whole deadline
+_PROGRESS: Final = TypeAdapter(Progress)
+_ANSWER_EVENTS: Final[TypeAdapter[AnswerEvent]] = TypeAdapter(AnswerEvent)
+_MAX_EVENT_BYTES: Final = 64 * 2**20
+
+ModelT = TypeVar("ModelT", bound=BaseModel)
+
+
+class ServiceSaid(Problem):
+    """A problem of the running service, passed on as it was told."""
+
+    kind = "unavailable"
+    code = "service_said"
+
+    def __init__(self, told: ProblemBody) -> None:
+        super().__init__(
+            told.message,
+            hint=told.hint,
+            message_ja=told.message_ja,
+            retry_after_s=told.retry_after_s,
+        )
+        self._told = told
+
+    def body(self) -> ProblemBody:
+        """Return it with the kind and the code that the service gave."""
+        return self._told
+
+
+@dataclass(frozen=True, slots=True)
+class RemoteDesk:
+    """Implements `agents.desk.Desk`. The service sees the key it is sent, and no principal."""
+
+    client: httpx2.AsyncClient
+
+    async def list_projects(self, principal: Principal) -> ProjectList:  # noqa: ARG002 - see the class
+        return await self._get("/v1/projects", ProjectList)
+
+    async def search(self, principal: Principal, request: SearchRequest) -> SearchAnswer:  # noqa: ARG002 - see the class
+        return await self._post("/v1/search", request, SearchAnswer)
+
+    async def read(self, principal: Principal, request: ReadRequest) -> Reading:  # noqa: ARG002 - see the class
+        around = {"before": request.before, "after": request.after}
+        path = f"/v1/passages/{_segment(request.passage_id)}"
+        return await self._get(path, Reading, params=around)
+
+    async def ask(self, principal: Principal, request: AskRequest) -> Answer:  # noqa: ARG002 - see the class
+        return await self._post("/v1/answers", request, Answer)
+
+    async def stream_answer(
+        self,
+        principal: Principal,  # noqa: ARG002 - see the class
+        request: AskRequest,
+    ) -> AsyncIterator[AnswerEvent]:
+        body = request.model_dump(mode="json")
+        async with aclosing(self._events("POST", "/v1/answers", json=body)) as events:
+            async for event in events:
+                answer_event = _ANSWER_EVENTS.validate_json(event.data)
+                yield answer_event
+                if isinstance(answer_event, AnswerDone):
+                    return
+        raise _broken_off()
+
+    async def run_agent(
+        self,
+        principal: Principal,  # noqa: ARG002 - see the class
+        name: str,
+        request: BaseModel,
+        report: ReportProgress | None = None,
+    ) -> BaseModel:
+        definition = find_agent(name)
+        body = request.model_dump(mode="json", exclude_unset=True)
+        path = f"/v1/agents/{definition.name}"
+        async with aclosing(self._events("POST", path, json=body)) as events:
+            async for event in events:
+                if event.event == "answer":
+                    answer: BaseModel = definition.answer.model_validate_json(event.data)
+                    return answer
+                if event.event == "progress" and report is not None:
+                    await report(_PROGRESS.validate_json(event.data))
+        raise _broken_off()
+
+    async def check_alive(self) -> None:
+        """Return if the service answers.
+
+        Raises:
+            ServiceUnreachable: it does not.
+        """
+        await self._send("GET", "/healthz")
+
+    async def add_folder(self, path: str, *, project_id: str | None, title: str | None) -> str:
+        """Register a folder of the service's machine and return the project's id."""
+        wanted = {"path": path, "project_id": project_id, "title": title}
+        body = {name: value for name, value in wanted.items() if value is not None}
+        return _parsed(_ProjectMade, await self._send("POST", "/v1/projects", json=body)).project_id
+
+    async def remove_project(self, project_id: str) -> None:
+        """Remove a project from the service; its files are left alone."""
+        await self._send("DELETE", f"/v1/projects/{_segment(project_id)}")
+
+    async def start_index(self, project_id: str) -> JobInfo:
+        """Queue the indexing of a project."""
+        path = f"/v1/projects/{_segment(project_id)}/index"
+        return _parsed(JobInfo, await self._send("POST", path))
+
+    async def watch_job(self, job_id: str) -> AsyncGenerator[JobInfo]:
+        """Yield the job whenever it has changed; the last one has ended."""
+        path = f"/v1/jobs/{_segment(job_id)}/events"
+        async with aclosing(self._events("GET", path)) as events:
+            async for event in events:
+                job = JobInfo.model_validate_json(event.data)
+                yield job
+                if job.has_ended:
+                    return
+        raise _broken_off()
+
+    async def _get(
+        self, path: str, answer: type[ModelT], *, params: Mapping[str, int] | None = None
+    ) -> ModelT:
+        return _parsed(answer, await self._send("GET", path, params=params))
+
+    async def _post(self, path: str, request: BaseModel, answer: type[ModelT]) -> ModelT:
+        response = await self._send("POST", path, json=request.model_dump(mode="json"))
+        return _parsed(answer, response)
+
+    async def _send(
+        self,
+        method: str,
+        path: str,
+        *,
+        json: object = None,
+        params: Mapping[str, int] | None = None,
+    ) -> httpx2.Response:
+        with _failures():
+            response = await self.client.request(method, path, json=json, params=params)
+        if response.is_error:
+            raise _told(response)
+        return response
+
+    async def _events(
+        self, method: str, path: str, *, json: object = None
+    ) -> AsyncGenerator[httpx2.ServerSentEvent]:
+        """Yield the events of a stream; an `error` event is raised."""
+        with _failures():
+            async with self.client.stream(
+                method, path, json=json, headers=_EVENT_STREAM
+            ) as response:
+                if response.is_error:
+                    await response.aread()
+                    raise _told(response)
+                async for event in httpx2.EventSource(response, max_event_size=_MAX_EVENT_BYTES):
+                    if event.event == "error":
+                        raise ServiceSaid(ProblemBody.model_validate_json(event.data))
+                    yield event
+
+
+@asynccontextmanager
+async def open_remote_desk(url: str, key: SecretStr | None) -> AsyncGenerator[RemoteDesk]:
+    """Connect to the service at `url`; no proxy of the environment is used."""
+    headers = {} if key is None else {"Authorization": f"Bearer {key.get_secret_value()}"}
+    async with httpx2.AsyncClient(
+        base_url=url, headers=headers, timeout=_TIMEOUT, trust_env=False
+    ) as client:
+        yield RemoteDesk(client)
+
+
+class _ProjectMade(BaseModel):
+    project_id: str
+
+
+def _parsed(answer: type[ModelT], response: httpx2.Response) -> ModelT:
+    try:
+        return answer.model_validate_json(response.content)
+    except ValidationError as error:
+        raise ServiceUnreachable(_SERVICE, reason="it answered in another form") from error
+
+
+def _told(response: httpx2.Response) -> Problem:
+    """Return the problem in an answer; what is none comes from a proxy or another program."""
+    try:
+        return ServiceSaid(ProblemBody.model_validate_json(response.content))
+    except ValidationError:
+        return ServiceUnreachable(_SERVICE, reason=f"HTTP {response.status_code}")
+
+
+def _broken_off() -> Problem:
+    return ServiceUnreachable(_SERVICE, reason="its answer broke off")
+
+
+@contextmanager
+def _failures() -> Generator[None]:
+    try:
+        yield
+    except httpx2.TimeoutException as error:
+        raise ServiceUnreachable(_SERVICE, reason="it took too long") from error
+    except httpx2.TransportError as error:
+        raise ServiceUnreachable(_SERVICE, reason="no connection") from error
+    except ValidationError as error:
+        raise ServiceUnreachable(_SERVICE, reason="it answered in another form") from error
+
+
+def _segment(value: str) -> str:
+    return quote(value, safe="")
