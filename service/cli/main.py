@@ -5,7 +5,7 @@ Each command's module is imported when the command runs, so that `--help` answer
 
 import sys
 from importlib import import_module
-from typing import Any, Final, cast
+from typing import Final, cast
 
 import click
 
@@ -50,17 +50,18 @@ def cli() -> None:
     """
 
 
-def main(arguments: list[str] | None = None) -> Any:  # noqa: ANN401 - never returns: click exits
+def main(arguments: list[str] | None = None) -> None:
     """Run the command line; exit with 0, or with the number of what went wrong."""
-    from contracts.problems import Problem  # noqa: PLC0415 - pydantic is not needed for --help
-
     try:
         cli.main(arguments, prog_name="fumikura")
-    except Problem as problem:
+    except Exception as error:
+        from contracts.problems import Problem  # noqa: PLC0415 - --help needs no pydantic
         from service.cli.failures import exit_status, tell  # noqa: PLC0415 - see above
 
-        tell(problem, as_json="--json" in (arguments or sys.argv))
-        sys.exit(exit_status(problem))
+        if not isinstance(error, Problem):
+            raise
+        tell(error, as_json="--json" in (arguments or sys.argv))
+        sys.exit(exit_status(error))
 
 
 if __name__ == "__main__":

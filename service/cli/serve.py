@@ -1,9 +1,11 @@
 """`fumikura serve`: the service on this machine, until it is stopped."""
 
+import asyncio
+import signal
 import socket
 import sys
-from collections.abc import AsyncGenerator
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import AsyncGenerator, Generator, Iterable
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -32,25 +34,38 @@ def serve(host: str | None, port: int | None) -> None:
 
 
 async def _serve(settings: Settings) -> None:
-    import uvicorn  # noqa: PLC0415 - not for --help
-
     token = new_token()
     with _listen(settings) as listener:
         async with open_app(settings, token) as (app, keys):
             url = _url(listener)
-            server = uvicorn.Server(
-                uvicorn.Config(
-                    app,
-                    log_level="warning",
-                    access_log=False,
-                    server_header=False,
-                    lifespan="off",
-                    timeout_graceful_shutdown=_STOP_WITHIN_S,
-                )
-            )
             with announced(settings.data_folder, url=url, token=token):
                 await _greet(url, keys, settings)
-                await server.serve(sockets=[listener])
+                await _serve_until_stopped(app, listener)
+
+
+async def _serve_until_stopped(app: "FastAPI", listener: socket.socket) -> None:
+    """Serve until SIGTERM or Ctrl-C, then let requests end; what is open is closed after that."""
+    import uvicorn  # noqa: PLC0415 - not for --help
+
+    class Server(uvicorn.Server):
+        """Leaves the signals to us: uvicorn raises them again, and we would never close."""
+
+        @contextmanager
+        def capture_signals(self) -> Generator[None]:
+            loop = asyncio.get_running_loop()
+            for number in (signal.SIGTERM, signal.SIGINT):
+                loop.add_signal_handler(number, self.handle_exit, number, None)
+            yield
+
+    config = uvicorn.Config(
+        app,
+        log_level="warning",
+        access_log=False,
+        server_header=False,
+        lifespan="off",
+        timeout_graceful_shutdown=_STOP_WITHIN_S,
+    )
+    await Server(config).serve(sockets=[listener])
 
 
 @asynccontextmanager
@@ -59,7 +74,7 @@ async def open_app(settings: Settings, token: str) -> AsyncGenerator[tuple["Fast
     from mcp_server.http import open_http  # noqa: PLC0415 - loads the MCP library
     from service.rest.app import create_app  # noqa: PLC0415 - loads FastAPI
     from service.rest.auth import authenticator  # noqa: PLC0415 - loads FastAPI
-    from service.rest.hosts import served_hosts  # noqa: PLC0415 - loads FastAPI
+    from service.rest.hosts import allowed_hosts  # noqa: PLC0415 - loads FastAPI
     from service.wiring import open_resources  # noqa: PLC0415 - loads models
 
     async with AsyncExitStack() as stack:
@@ -68,12 +83,17 @@ async def open_app(settings: Settings, token: str) -> AsyncGenerator[tuple["Fast
             open_http(
                 resources.desk,
                 authenticator(resources.records.keys, local_token=token),
-                allowed_hosts=served_hosts(settings),
+                allowed_hosts=_with_any_port(allowed_hosts(settings)),
             )
         )
         await stack.enter_async_context(resources.jobs.working())
         app = create_app(resources, local_token=token, mounts={"/mcp": mcp})
         yield app, resources.records.keys
+
+
+def _with_any_port(hosts: Iterable[str]) -> list[str]:
+    """Return the names in the form that the MCP library takes."""
+    return [form for host in sorted(hosts) for form in (host, f"{host}:*")]
 
 
 async def _greet(url: str, keys: Keys, settings: Settings) -> None:

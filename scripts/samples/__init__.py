@@ -1,0 +1,1 @@
+"""How the sample files that are no plain UTF-8 text are made, from the sources beside."""
