@@ -91,7 +91,8 @@ async def _search(session: Session, screen: "Console") -> None:
     for search in SEARCHES:
         _heading(screen, f"Search ({search.about})", search.query)
         request = SearchRequest(query=search.query, limit=3)
-        screen.print(hits_table((await session.desk.search(LOCAL_OPERATOR, request)).hits))
+        answer = await session.desk.search(LOCAL_OPERATOR, request)
+        screen.print(hits_table(answer.hits, search.query))
 
 
 async def _ask(session: Session, screen: "Console") -> None:

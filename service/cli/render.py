@@ -9,6 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from agents.definition import AgentDefinition
+from rag.extractive import quote_sentences
 from rag.models import (
     Anchor,
     Answer,
@@ -21,7 +22,7 @@ from rag.models import (
 from service.health import Check
 from service.keys import KeyInfo
 
-_SNIPPET = 160
+_SNIPPET = 240
 
 
 def place_of(anchor: Anchor) -> str:
@@ -36,12 +37,12 @@ def place_of(anchor: Anchor) -> str:
     return " › ".join(filter(None, parts))
 
 
-def hits_table(hits: Sequence[Hit]) -> Table:
-    """Return hits, best first."""
+def hits_table(hits: Sequence[Hit], query: str) -> Table:
+    """Return hits, best first, each by the sentences that have most of the query's words."""
     table = _table("", "Score", "Where", "Passage")
     for hit in hits:
         table.add_row(
-            str(hit.number), f"{hit.score:.2f}", _where(hit), Text(_snippet(hit.text, _SNIPPET))
+            str(hit.number), f"{hit.score:.2f}", _where(hit), Text(_best_part(hit, query))
         )
     return table
 
@@ -152,9 +153,10 @@ def _where(hit: Hit) -> Text:
     return text.append(f"\n{place}", style="cyan") if place else text
 
 
-def _snippet(text: str, longest: int) -> str:
-    line = " ".join(text.split())
-    return line if len(line) <= longest else f"{line[: longest - 1]}…"
+def _best_part(hit: Hit, query: str) -> str:
+    quoted = " … ".join(sentence.claim for sentence in quote_sentences(query, [hit]))
+    line = " ".join(quoted.split())
+    return line if len(line) <= _SNIPPET else f"{line[: _SNIPPET - 1]}…"
 
 
 def _moment(moment: datetime | None) -> str:

@@ -23,7 +23,7 @@ def search(query: str, projects: tuple[str, ...], limit: int, *, as_json: bool) 
     if as_json:
         print(answer.model_dump_json(indent=2))
     elif answer.hits:
-        console().print(hits_table(answer.hits))
+        console().print(hits_table(answer.hits, query))
     else:
         console().print("Nothing found.  見つかりませんでした。")
 
