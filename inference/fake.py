@@ -5,6 +5,8 @@ from hashlib import blake2b
 from itertools import pairwise
 from math import hypot
 
+from inference.problems import EmbeddingInputTooLong
+
 
 class HashEmbedder:
     """Vectors from character pairs: equal texts agree, similar texts are near.
@@ -24,7 +26,14 @@ class HashEmbedder:
         return len(text) // 3 + 2
 
     async def embed_documents(self, texts: Sequence[str]) -> list[list[float]]:
-        """Return one vector per text, L2 norm 1."""
+        """Return one vector per text, L2 norm 1.
+
+        Raises:
+            EmbeddingInputTooLong: names the first text over `max_tokens`.
+        """
+        for index, text in enumerate(texts):
+            if self.count_tokens(text) > self.max_tokens:
+                raise EmbeddingInputTooLong(index, max_tokens=self.max_tokens)
         return [self._vector(text) for text in texts]
 
     async def embed_query(self, text: str) -> list[float]:

@@ -4,7 +4,6 @@ import asyncio
 import importlib
 import importlib.util
 import os
-import shutil
 import tempfile
 import threading
 import warnings
@@ -138,17 +137,19 @@ def open_local_embedder(cache: Path) -> LocalEmbedder:
 
 
 def _convert(target: Path) -> None:
-    """Convert beside the target and rename, so that a kill leaves nothing half done."""
+    """Convert beside the target and rename: a kill leaves no half model, a race leaves one."""
     package = importlib.util.find_spec(_PACKAGE)
     if package is None or package.origin is None:
         raise LocalEmbeddingMissing
     target.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=target.parent) as scratch:
-        _load(Path(package.origin).parent / "model").save_pretrained(scratch)
-        Path(scratch).chmod(0o755)
-        if not target.is_dir():
-            shutil.copytree(scratch, f"{scratch}.ready")
-            Path(f"{scratch}.ready").rename(target)
+        converted = Path(scratch) / target.name
+        _load(Path(package.origin).parent / "model").save_pretrained(str(converted))
+        try:
+            converted.rename(target)
+        except OSError:
+            if not target.is_dir():  # else another process was first
+                raise
 
 
 def _load(folder: Path) -> _Encoder:

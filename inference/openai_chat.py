@@ -5,7 +5,10 @@ from contextlib import aclosing
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
+from pydantic import BaseModel
+
 from inference.openai_client import failures_of, open_client
+from inference.problems import ModelUnreachable
 from inference.reasoning import without_reasoning
 from inference.settings import ChatSettings
 
@@ -21,6 +24,21 @@ class _Message(Protocol):
 
     @property
     def content(self) -> str: ...
+
+
+class _Delta(BaseModel, from_attributes=True):
+    content: str | None = None
+
+
+class _Choice(BaseModel, from_attributes=True):
+    delta: _Delta = _Delta()
+    finish_reason: str | None = None
+
+
+class _Chunk(BaseModel, from_attributes=True):
+    """What is used of a chunk: the client library hands on whatever the endpoint sent."""
+
+    choices: list[_Choice] = []
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,10 +87,15 @@ class OpenAIChat:
             stream=True,
             response_format=_format(schema) if schema else omit,
         )
+        finished = False
         async with stream:
             async for chunk in stream:
-                if chunk.choices and (text := chunk.choices[0].delta.content):
-                    yield text
+                for choice in _Chunk.model_validate(chunk).choices[:1]:
+                    finished = finished or choice.finish_reason is not None
+                    if choice.delta.content:
+                        yield choice.delta.content
+        if not finished:  # a proxy or a web page in its place ends without an error
+            raise ModelUnreachable(self.model, reason="its answer broke off or was malformed")
 
 
 def open_openai_chat(settings: ChatSettings) -> OpenAIChat:

@@ -13,21 +13,41 @@ if TYPE_CHECKING:
 
 _NO_KEY = "none"  # the client insists on a value; endpoints without keys ignore it
 _TRIES_AGAIN = 2
+_SENT_HEADERS = frozenset(
+    {
+        "host",
+        "connection",
+        "authorization",
+        "content-type",
+        "content-length",
+        "accept",
+        "accept-encoding",
+        "user-agent",
+    }
+)
 
 
 def open_client(base_url: AnyHttpUrl, api_key: SecretStr | None, timeout_s: float) -> "AsyncOpenAI":
-    """Return a client of `base_url` alone: no proxy and no organisation from the environment."""
+    """Return a client of `base_url` alone: the environment adds no proxy, no key and no header."""
     import httpx2  # noqa: PLC0415 - see below
     from openai import AsyncOpenAI  # noqa: PLC0415 - half a second that only callers of models pay
 
+    key = api_key.get_secret_value() if api_key else _NO_KEY
+
+    async def send_only_ours(request: httpx2.Request) -> None:
+        # The library adds what OPENAI_ORG_ID, OPENAI_PROJECT_ID and OPENAI_CUSTOM_HEADERS hold.
+        for name in [name for name in request.headers if name not in _SENT_HEADERS]:
+            del request.headers[name]
+        request.headers["authorization"] = f"Bearer {key}"
+
     return AsyncOpenAI(
         base_url=str(base_url),
-        api_key=api_key.get_secret_value() if api_key else _NO_KEY,
-        organization=None,
-        project=None,
+        api_key=key,
         timeout=timeout_s,
         max_retries=_TRIES_AGAIN,
-        http_client=httpx2.AsyncClient(trust_env=False, timeout=timeout_s),
+        http_client=httpx2.AsyncClient(
+            trust_env=False, timeout=timeout_s, event_hooks={"request": [send_only_ours]}
+        ),
     )
 
 

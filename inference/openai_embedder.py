@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from math import hypot, isfinite
 from typing import TYPE_CHECKING
 
+from pydantic import BaseModel
+
 from inference.openai_client import failures_of, open_client
 from inference.problems import EmbeddingInputTooLong, ModelUnreachable
 from inference.settings import EmbeddingSettings
@@ -13,6 +15,17 @@ if TYPE_CHECKING:
     from openai import AsyncOpenAI
 
 _BATCH = 32
+
+
+class _Embedding(BaseModel, from_attributes=True):
+    index: int
+    embedding: list[float]
+
+
+class _Embeddings(BaseModel, from_attributes=True):
+    """What is used of an answer: the client library hands on whatever the endpoint sent."""
+
+    data: list[_Embedding]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,8 +58,8 @@ class OpenAIEmbedder:
     def count_tokens(self, text: str) -> int:
         """Return an estimate on the high side, since the model's tokenizer is not at hand.
 
-        Latin words cost at most a token for two letters; kana, kanji, Devanagari, digits and signs
-        at most one for each character in the vocabularies of multilingual models.
+        In the vocabularies of multilingual models the words of a text cost less than a token for
+        two Latin letters; kana, kanji, Devanagari, digits and signs at most one for each character.
         """
         latin = sum(1 for character in text if character.isascii() and character.isalpha())
         other = sum(1 for character in text if not character.isascii())
@@ -83,7 +96,8 @@ class OpenAIEmbedder:
             answer = await self.client.embeddings.create(
                 model=self.model, input=list(texts), encoding_format="float"
             )
-        ordered = sorted(answer.data, key=lambda item: item.index)
+            found = _Embeddings.model_validate(answer).data
+        ordered = sorted(found, key=lambda item: item.index)
         vectors = [_unit(item.embedding) for item in ordered]
         if len(vectors) != len(texts) or any(len(v) != self.dimensions for v in vectors):
             raise ModelUnreachable(

@@ -28,6 +28,7 @@ class EmbeddingInputTooLong(Problem):
         super().__init__(
             f"Text {index} is longer than the {max_tokens} tokens that the embedding model reads.",
             hint="Split it, for example at paragraphs.",
+            message_ja=f"文 {index} は埋め込みモデルの上限({max_tokens} トークン)を超えています。",
         )
 
 
@@ -71,6 +72,7 @@ class ModelRefused(Problem):
         super().__init__(
             f"The endpoint of model {model!r} refused the request (HTTP {status}).",
             hint="An operator should check the model's name and key: `fumikura doctor`.",
+            message_ja=f"モデル「{model}」が要求を拒否しました(HTTP {status})。",
         )
 
 
@@ -112,4 +114,5 @@ class OcrTimedOut(Problem):
         super().__init__(
             f"Reading the image took longer than {timeout_s:g} s.",
             hint="Send a smaller picture: 300 dots per inch of one page are enough.",
+            message_ja=f"画像の読み取りが {timeout_s:g} 秒で終わりませんでした。",
         )

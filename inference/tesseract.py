@@ -10,7 +10,6 @@ import signal
 import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import partial
 
 from PIL import Image, UnidentifiedImageError
 
@@ -27,6 +26,7 @@ _MODELS = {  # ISO 639-1 → Tesseract's models, best first, and the Debian pack
     "en": (("eng",), "tesseract-ocr-eng"),
 }
 _FORMATS = ("PNG", "JPEG", "TIFF")
+_ENVIRONMENT = ("PATH", "TESSDATA_PREFIX")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,7 +56,9 @@ class TesseractOcr:
             image,
             self.settings,
         )
-        return lines_of_tsv(output.decode("utf-8", "replace"))
+        if output is None:
+            raise ImageUnreadable("Tesseract could not read it")
+        return lines_of_tsv(output)
 
     def _models(self, languages: Sequence[str]) -> str:
         chosen = [found for language in languages if (found := self._model_for(language))]
@@ -71,19 +73,16 @@ class TesseractOcr:
 
 
 async def open_tesseract(settings: OcrSettings) -> TesseractOcr | None:
-    """Return the engine, or None where the program is not installed."""
+    """Return the engine, or None where the program is not installed or does not work."""
     if shutil.which(settings.tesseract) is None:
         return None
-    version = (await _run([settings.tesseract, "--version"], b"", settings)).decode(
-        "utf-8", "replace"
-    )
-    listed = (await _run([settings.tesseract, "--list-langs"], b"", settings)).decode(
-        "utf-8", "replace"
-    )
+    version = await _run([settings.tesseract, "--version"], b"", settings)
+    listed = await _run([settings.tesseract, "--list-langs"], b"", settings)
+    if version is None or listed is None:
+        return None
+    _, _, number = version.partition("\n")[0].partition(" ")  # tesseract 5.3.0
     return TesseractOcr(
-        settings=settings,
-        version=version.split()[1] if len(version.split()) > 1 else "unknown",
-        installed=frozenset(listed.splitlines()[1:]),
+        settings=settings, version=number, installed=frozenset(listed.splitlines()[1:])
     )
 
 
@@ -94,23 +93,27 @@ def _check_image(image: bytes, max_pixels: int) -> None:
             warnings.simplefilter("ignore", Image.DecompressionBombWarning)  # we set our own limit
             with Image.open(io.BytesIO(image), formats=_FORMATS) as picture:
                 width, height = picture.size
-    except (UnidentifiedImageError, Image.DecompressionBombError, OSError, ValueError) as error:
+    except Image.DecompressionBombError as error:
+        raise ImageUnreadable(f"it has more than {max_pixels:,} pixels") from error
+    except (UnidentifiedImageError, OSError, ValueError) as error:
         raise ImageUnreadable("it is no PNG, JPEG or TIFF picture, or it is broken") from error
     if width * height > max_pixels:
-        raise ImageUnreadable(f"it has {width} x {height} pixels; {max_pixels:,} are read")
+        raise ImageUnreadable(f"it has more than {max_pixels:,} pixels")
 
 
-async def _run(command: Sequence[str], stdin: bytes, settings: OcrSettings) -> bytes:
+async def _run(command: Sequence[str], stdin: bytes, settings: OcrSettings) -> str | None:
+    """Return what the program wrote; None where it failed."""
     process = await asyncio.create_subprocess_exec(
         *command,
         stdin=asyncio.subprocess.PIPE,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.DEVNULL,
-        env={"PATH": os.environ.get("PATH", ""), "OMP_THREAD_LIMIT": "1"},
+        env={name: os.environ[name] for name in _ENVIRONMENT if name in os.environ}
+        | {"OMP_THREAD_LIMIT": "1"},
         start_new_session=True,
-        preexec_fn=partial(_limit, settings.memory_bytes, int(settings.timeout_s) + 1),
     )
     try:
+        _limit(process.pid, settings.memory_bytes, int(settings.timeout_s) + 1)
         output, _ = await asyncio.wait_for(process.communicate(stdin), settings.timeout_s)
     except TimeoutError as error:
         raise OcrTimedOut(timeout_s=settings.timeout_s) from error
@@ -118,11 +121,11 @@ async def _run(command: Sequence[str], stdin: bytes, settings: OcrSettings) -> b
         with contextlib.suppress(ProcessLookupError):  # it ended by itself
             os.killpg(process.pid, signal.SIGKILL)
         await process.wait()
-    if process.returncode != 0:
-        raise ImageUnreadable("Tesseract could not read it")
-    return output
+    return output.decode("utf-8", "replace") if process.returncode == 0 else None
 
 
-def _limit(memory_bytes: int, cpu_s: int) -> None:
-    resource.setrlimit(resource.RLIMIT_AS, (memory_bytes, memory_bytes))
-    resource.setrlimit(resource.RLIMIT_CPU, (cpu_s, cpu_s))
+def _limit(pid: int, memory_bytes: int, cpu_s: int) -> None:
+    """Limit the program before it is given the image; between fork and exec is no safe place."""
+    with contextlib.suppress(ProcessLookupError):  # it ended by itself
+        resource.prlimit(pid, resource.RLIMIT_AS, (memory_bytes, memory_bytes))
+        resource.prlimit(pid, resource.RLIMIT_CPU, (cpu_s, cpu_s))

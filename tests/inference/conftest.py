@@ -1,0 +1,49 @@
+"""An endpoint to talk to, and the local model loaded once."""
+
+import subprocess
+import sys
+from collections.abc import AsyncGenerator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from inference.local_embedder import LocalEmbedder, has_local_embedding, open_local_embedder
+from tests.servers.openai import OpenAIStandIn, openai_stand_in
+
+
+@pytest.fixture
+async def server() -> AsyncGenerator[OpenAIStandIn]:
+    async with openai_stand_in("4 度で保管します。") as stand_in:
+        yield stand_in
+
+
+_OPEN = """
+import sys
+from pathlib import Path
+from inference.local_embedder import open_local_embedder
+print(open_local_embedder(Path(sys.argv[1])).count_tokens("steel"))
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class FirstStart:
+    """What two processes said and kept that converted the model at the same time."""
+
+    said: list[str]
+    cache: Path
+
+
+@pytest.fixture(scope="session")
+def first_start(tmp_path_factory: pytest.TempPathFactory) -> FirstStart:
+    if not has_local_embedding():
+        pytest.skip("LOCAL MODEL NOT TESTED: the extra `local` is not installed")
+    cache = tmp_path_factory.mktemp("cache") / "models"
+    command = [sys.executable, "-c", _OPEN, str(cache)]
+    both = [subprocess.Popen(command, stdout=subprocess.PIPE, text=True) for _ in range(2)]
+    return FirstStart([process.communicate()[0].strip() for process in both], cache)
+
+
+@pytest.fixture(scope="session")
+def minilm(first_start: FirstStart) -> LocalEmbedder:
+    return open_local_embedder(first_start.cache)
