@@ -1,8 +1,9 @@
 """Known verses: the bundled ones, and those of a corpus the operator brings."""
 
 import json
+import zlib
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from gzip import GzipFile
 from hashlib import sha256
@@ -10,7 +11,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import BaseModel, Field, ValidationError
+from pydantic import BaseModel, Field
 
 from agents.explain_vedic.devanagari import normalise
 from agents.problems import CorpusInvalid
@@ -28,11 +29,11 @@ class Verse(BaseModel, frozen=True):
 
 @dataclass(frozen=True, slots=True)
 class Corpus:
-    """Verses in order; `digest` is the SHA-256 of the file they came from."""
+    """Verses in order; `digest` is the SHA-256 of their file, and tells corpora apart."""
 
     id: str
     digest: str
-    verses: tuple[Verse, ...]
+    verses: tuple[Verse, ...] = field(compare=False)
 
 
 def load_bundled() -> Corpus:
@@ -40,17 +41,18 @@ def load_bundled() -> Corpus:
     return _bundled()
 
 
-def load_corpus(path: Path) -> Corpus:
+def load_corpus(path: Path, *, max_bytes: int = MAX_CORPUS_BYTES) -> Corpus:
     """Return the verses of a file of JSON lines, plain or gzip, read again when it changes.
 
     Raises:
-        CorpusInvalid: not there, too large when unpacked, or a line without locus and text.
+        CorpusInvalid: not there, damaged, over `max_bytes` when unpacked, or a line without locus
+            and text in Devanagari.
     """
     try:
         state = path.stat()
     except OSError as error:
         raise CorpusInvalid(path.name, reason=error.strerror or "not readable") from error
-    return _from_file(path, state.st_mtime_ns, state.st_size)
+    return _from_file(path, max_bytes, state.st_mtime_ns, state.st_size)
 
 
 @lru_cache(maxsize=1)
@@ -60,22 +62,21 @@ def _bundled() -> Corpus:
 
 
 @lru_cache(maxsize=2)
-def _from_file(path: Path, _mtime_ns: int, _size: int) -> Corpus:
+def _from_file(path: Path, max_bytes: int, _mtime_ns: int, _size: int) -> Corpus:
     try:
-        raw = _unpacked(path)
-    except (OSError, EOFError) as error:
+        raw = _unpacked(path, max_bytes)
+    except (OSError, EOFError, zlib.error) as error:
         raise CorpusInvalid(path.name, reason="damaged or not readable") from error
     return _corpus(path.name, raw)
 
 
-def _unpacked(path: Path) -> bytes:
+def _unpacked(path: Path, max_bytes: int) -> bytes:
     with path.open("rb") as file:
         packed = file.read(2) == b"\x1f\x8b"
-    with path.open("rb") as file:
-        unpacked = GzipFile(fileobj=file) if packed else file
-        raw = unpacked.read(MAX_CORPUS_BYTES + 1)
-    if len(raw) > MAX_CORPUS_BYTES:
-        raise CorpusInvalid(path.name, reason=f"over {MAX_CORPUS_BYTES} bytes when unpacked")
+        file.seek(0)
+        raw = (GzipFile(fileobj=file) if packed else file).read(max_bytes + 1)
+    if len(raw) > max_bytes:
+        raise CorpusInvalid(path.name, reason=f"over {max_bytes:,} bytes when unpacked")
     return raw
 
 
@@ -89,6 +90,7 @@ def _verses(name: str, raw: bytes) -> Iterator[Verse]:
             continue
         try:
             verse = Verse.model_validate(json.loads(line))
-        except (ValidationError, ValueError) as error:
-            raise CorpusInvalid(name, reason=f"line {number} has no locus and text") from error
-        yield Verse(locus=verse.locus, text=normalise(verse.text))
+            yield Verse(locus=verse.locus, text=normalise(verse.text))
+        except ValueError as error:
+            reason = f"line {number} has no locus and text in Devanagari"
+            raise CorpusInvalid(name, reason=reason) from error

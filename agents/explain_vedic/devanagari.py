@@ -35,13 +35,30 @@ _ONE_SPELLING = str.maketrans(
 _ACCENTS = UDATTA_LINE + ANUDATTA_LINE
 _OTHER_VEDIC_MARKS = re.compile("[\u1cd0-\u1cfa\ua8e0-\ua8f1\u0954]")
 _COLON_AS_VISARGA = re.compile(f"(?<=[\u0904-\u094d\u0960-\u0963{_ACCENTS}]):")
-_ACCENT_BEFORE_SIGN = re.compile(f"([{_ACCENTS}]+)([ँंः])")
+_ACCENTS_AND_SIGNS = re.compile(f"[{_ACCENTS}ँंः]+")
 _KAMPA = re.compile(f"[१३][{_ACCENTS}]+")  # a numeral that carries the accent of the syllable
 _NOISE = re.compile(f"[^\u0900-\u097f\\s{DANDA}{DOUBLE_DANDA}]")
+_TWO_DANDAS = re.compile(f"{DANDA} ?{DANDA}")
 _LETTER = re.compile("[\u0904-\u0939\u0958-\u0961]")
 _NOT_COMPARED = re.compile("[^\u0901-\u0903\u0905-\u0939\u093e-\u094d\u0960-\u0963]")
 _SAME = str.maketrans({"ळ": "ड", "ँ": "ं"})
+_SIGN_OF: dict[str, str] = dict(zip("अआइईउऊऋॠऌॡएऐओऔ", ["", *"ािीुूृॄॢॣेैोौ"], strict=True))
+_CONSONANT_MEETS_VOWEL = re.compile("\u094d([अआइईउऊऋॠऌॡएऐओऔ])")
 _NASAL_BEFORE_CONSONANT = re.compile("[ङञणनम]\u094d(?=[\u0915-\u0939])(?![यरलवङञणनमह])")
+
+
+_MARKS_IN_A_ROW = 30  # Unicode's UAX 15, "stream-safe": sorting a longer run takes quadratic time
+
+
+def compose(text: str) -> str:
+    """Return the text in NFC; of more than 30 combining marks in a row the rest is dropped."""
+    kept: list[str] = []
+    marks = 0
+    for char in text:
+        marks = marks + 1 if unicodedata.combining(char) else 0
+        if marks <= _MARKS_IN_A_ROW:
+            kept.append(char)
+    return unicodedata.normalize("NFC", "".join(kept))
 
 
 def is_devanagari(text: str) -> bool:
@@ -56,14 +73,13 @@ def normalise(text: str) -> str:
     A syllable is written letters, vowel sign, anusvāra or visarga, accent. What is no Devanagari
     is dropped, lines are kept. Idempotent.
     """
-    text = unicodedata.normalize("NFC", text).translate(_ONE_SPELLING)
+    text = compose(text).translate(_ONE_SPELLING)
     text = _OTHER_VEDIC_MARKS.sub("", text)
     text = _COLON_AS_VISARGA.sub("ः", text)
-    text = _ACCENT_BEFORE_SIGN.sub(r"\2\1", text)
+    text = _ACCENTS_AND_SIGNS.sub(_signs_first, text)
     text = _NOISE.sub(" ", text)
-    text = re.sub(f"{DANDA}\\s?{DANDA}", DOUBLE_DANDA, text)
-    lines = (" ".join(line.split()) for line in text.splitlines())
-    return unicodedata.normalize("NFC", "\n".join(line for line in lines if line))
+    lines = (_TWO_DANDAS.sub(DOUBLE_DANDA, " ".join(line.split())) for line in text.splitlines())
+    return compose("\n".join(line for line in lines if line))
 
 
 def without_accents(text: str) -> str:
@@ -74,7 +90,13 @@ def without_accents(text: str) -> str:
 def skeleton(text: str) -> str:
     """Reduce normalised text to what is compared: no accents, spaces, signs or spelling variants.
 
-    Avagraha is dropped, ळ counts as ड, and a nasal before a consonant counts as anusvāra.
+    Avagraha is dropped, ळ counts as ड, a nasal before a consonant counts as anusvāra, and words
+    that are written apart as together: अग्निम् ईळे as अग्निमीळे.
     """
     letters = _NOT_COMPARED.sub("", without_accents(text)).translate(_SAME)
+    letters = _CONSONANT_MEETS_VOWEL.sub(lambda met: _SIGN_OF[met[1]], letters)
     return _NASAL_BEFORE_CONSONANT.sub("ं", letters)
+
+
+def _signs_first(run: re.Match[str]) -> str:
+    return "".join(sorted(run[0], key=lambda mark: mark in _ACCENTS))

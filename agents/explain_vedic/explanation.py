@@ -18,9 +18,11 @@ async def explain_verses(chat: ChatModel, matches: Sequence[VerseMatch]) -> str:
     """Return the model's explanation of at most `MAX_VERSES` verses; empty if it said nothing.
 
     Raises:
-        ServiceUnreachable: the model did not answer.
+        Problem: the model is not reachable, busy, refuses, or failed midway.
     """
-    instructions = (files("agents.explain_vedic") / "prompts" / "explain.md").read_text(encoding="utf-8")
+    instructions = (files("agents.explain_vedic") / "prompts" / "explain.md").read_text(
+        encoding="utf-8"
+    )
     verses = [
         {
             "典拠": match.locus,

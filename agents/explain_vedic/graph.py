@@ -12,13 +12,18 @@ from agents.explain_vedic.explanation import explain_verses
 from agents.explain_vedic.iast import to_iast
 from agents.explain_vedic.matching import index_of
 from agents.explain_vedic.passages import MatchedPassage, match_passages
-from agents.explain_vedic.reading import decode_image, devanagari_of, lines_of_text
+from agents.explain_vedic.reading import (
+    decode_image,
+    devanagari_of,
+    lines_of_page,
+    lines_of_text,
+)
 from agents.explain_vedic.record import ReadLine, VedicAnswer, VedicRequest, VerseMatch
 from agents.graphs import StreamWriter, compile_graph, tell
 from agents.ports import AgentPorts
 from agents.problems import OcrMissing
 from agents.strength import Provenance
-from contracts.problems import ServiceUnreachable
+from contracts.problems import Problem
 
 if TYPE_CHECKING:
     from agents.graphs import CompiledGraph
@@ -57,12 +62,9 @@ class _Steps:
     async def _read_image(self, encoded: str) -> list[ReadLine]:
         if self.ports.ocr is None:
             raise OcrMissing
-        found = await self.ports.ocr.read_image(decode_image(encoded), languages=["sa"])
-        return [
-            ReadLine(text=line.text.strip(), confidence=line.confidence, box=line.box)
-            for line in found
-            if line.text.strip()
-        ]
+        return lines_of_page(
+            await self.ports.ocr.read_image(decode_image(encoded), languages=["sa"])
+        )
 
     async def match(self, state: VedicState, writer: StreamWriter) -> Mapping[str, object]:
         tell(writer, "照合 / matching", 1, STEPS)
@@ -86,8 +88,9 @@ class _Steps:
             return _silent("チャットモデルが設定されていないため、解説は付けていません。")
         try:
             explanation = await explain_verses(chat, state["matches"])
-        except ServiceUnreachable:
-            return _silent("チャットモデルから応答がなかったため、解説は付けていません。")
+        except Problem as problem:
+            reason = problem.message_ja or problem.message
+            return _silent(f"解説は付けていません: {reason}")
         if not explanation:
             return _silent("チャットモデルの応答が空だったため、解説は付けていません。")
         return {
@@ -106,7 +109,7 @@ class _Steps:
             iast=to_iast(plain),
             matches=state["matches"],
             explanation=explanation,
-            note=f"{_described(state['matches'])}{state['remark']}",
+            note=f"{_described(state['devanagari'], state['matches'])}{state['remark']}",
             strength="deterministic" if explanation is None else "chat",
             provenance=self._provenance(state),
         )
@@ -154,7 +157,9 @@ def _shown(passage: MatchedPassage) -> VerseMatch:
     )
 
 
-def _described(matches: Sequence[VerseMatch]) -> str:
+def _described(reading: str, matches: Sequence[VerseMatch]) -> str:
+    if not reading:
+        return "ヴェーダ語の文字を読み取れませんでした。"
     if not matches:
         return "既知の詩節とは一致しませんでした（読み込んだ用例集にない可能性があります）。"
     unsure = [match.locus for match in matches if match.also or match.margin < UNSURE_BELOW]

@@ -21,14 +21,25 @@ _CONSONANTS = _table(
 _VOWELS = _table("अआइईउऊऋॠऌॡएऐओऔ", "a ā i ī u ū ṛ ṝ ḷ ḹ e ai o au")
 _VOWEL_SIGNS = _table("ािीुूृॄॢॣेैोौ", "ā i ī u ū ṛ ṝ ḷ ḹ e ai o au")
 _SIGNS = {
-    "ं": "ṃ", "ः": "ḥ", "ँ": "m̐", "ऽ": "'", "ॐ": "oṃ", DANDA: "|", DOUBLE_DANDA: "||",
+    "ं": "ṃ",
+    "ः": "ḥ",
+    "ँ": "m̐",
+    "ऽ": "'",
+    "ॐ": "oṃ",
+    DANDA: "|",
+    DOUBLE_DANDA: "||",
     **{digit: str(value) for value, digit in enumerate(DIGITS)},
 }
 _VIRAMA = "्"
 _DIAERESIS = {"इ": "ï", "उ": "ü"}
 
 _VOWEL_LETTER = {roman: letter for letter, roman in _VOWELS.items()} | {"ï": "इ", "ü": "उ"}
-_VOWEL_SIGN = {roman: sign for sign, roman in _VOWEL_SIGNS.items()} | {"a": ""}
+_VOWEL_SIGN = {
+    **{roman: sign for sign, roman in _VOWEL_SIGNS.items()},
+    "a": "",
+    "ï": "ि",  # a diaeresis after a consonant is no Sanskrit, but text may hold any language
+    "ü": "ु",
+}
 _CONSONANT = {roman: letter for letter, roman in _CONSONANTS.items()}
 _SIGN = {roman: sign for sign, roman in _SIGNS.items() if sign != "ॐ"}
 _LONGEST_FIRST = sorted({*_VOWEL_LETTER, *_CONSONANT, *_SIGN}, key=len, reverse=True)
@@ -65,12 +76,17 @@ def to_devanagari(iast: str) -> str:
             devanagari.append((_VIRAMA if bare else "") + _CONSONANT[letter])
             bare = True
         elif letter in _VOWEL_LETTER:
-            devanagari.append(_VOWEL_SIGN[letter] if bare else _VOWEL_LETTER[letter])
+            devanagari.append(_vowel(letter, before) if bare else _VOWEL_LETTER[letter])
             bare = False
         else:
             devanagari.append((_VIRAMA if bare else "") + _SIGN.get(letter, letter))
             bare = False
     return "".join(devanagari) + (_VIRAMA if bare else "")
+
+
+def _vowel(letter: str, consonant: str) -> str:
+    """Return the vowel after a consonant; r before ṛ is written above its letter: निर्ऋति."""
+    return _VIRAMA + "ऋ" if (consonant, letter) == ("r", "ṛ") else _VOWEL_SIGN[letter]
 
 
 def _is_vocalic(before: str, after: str) -> bool:

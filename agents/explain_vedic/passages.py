@@ -9,7 +9,6 @@ from agents.explain_vedic.matching import Match
 
 _VERSE_END = re.compile(f"{DOUBLE_DANDA}[{DIGITS}\\s]*{DOUBLE_DANDA}?|(?<=\\s)[{DIGITS}]+(?=\\s|$)")
 _PART_END = re.compile("[।\n]+")
-MAX_PASSAGES = 200
 
 FindVerse = Callable[[str], Match | None]
 
@@ -38,14 +37,14 @@ def match_passages(reading: str, find: FindVerse) -> list[MatchedPassage]:
 
 def _verses(reading: str) -> Iterator[str]:
     pieces = (piece.strip(" \n।") for piece in _VERSE_END.split(reading))
-    yield from [piece for piece in pieces if piece][:MAX_PASSAGES]
+    yield from (piece for piece in pieces if piece)
 
 
 def _match_parts(verse: str, find: FindVerse) -> list[MatchedPassage]:
     parts = [part.strip() for part in _PART_END.split(verse) if part.strip()]
     if len(parts) < 2:
         return []
-    matched = [(part, find(part)) for part in parts[:MAX_PASSAGES]]
+    matched = [(part, find(part)) for part in parts]
     return [MatchedPassage(part, match) for part, match in matched if match is not None]
 
 

@@ -2,13 +2,13 @@
 
 import base64
 import binascii
-import unicodedata
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
-from agents.explain_vedic.devanagari import is_devanagari, normalise
+from agents.explain_vedic.devanagari import compose, is_devanagari, normalise
 from agents.explain_vedic.iast import to_devanagari
 from agents.explain_vedic.record import MAX_IMAGE_BYTES, ReadLine
 from agents.problems import ImageInvalid
+from rag.ports import OcrLine
 
 _PICTURES = (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff")
 
@@ -32,9 +32,18 @@ def decode_image(encoded: str) -> bytes:
 
 def lines_of_text(text: str) -> list[ReadLine]:
     """Return the lines of a text that was sent, NFC, without the empty ones."""
-    lines = unicodedata.normalize("NFC", text).splitlines()
+    lines = compose(text).splitlines()
     return [
         ReadLine(text=line.strip(), confidence=None, box=None) for line in lines if line.strip()
+    ]
+
+
+def lines_of_page(found: Iterable[OcrLine]) -> list[ReadLine]:
+    """Return the lines that the OCR engine read, NFC, without the empty ones."""
+    return [
+        ReadLine(text=compose(line.text).strip(), confidence=line.confidence, box=line.box)
+        for line in found
+        if line.text.strip()
     ]
 
 

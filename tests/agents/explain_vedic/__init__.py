@@ -1,0 +1,1 @@
+"""The Vedic explainer, step by step and as a whole."""
