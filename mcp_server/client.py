@@ -1,21 +1,21 @@
-"""What an assistant does: start an MCP server as a program, see its tools, call one."""
+"""Call a tool as an assistant does: start a server over stdio, list its tools, call one."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from mcp.client.client import Client
-from mcp.client.stdio import StdioServerParameters, stdio_client
+from mcp import Client, StdioServerParameters
 from mcp_types import TextContent
+
+from mcp_server.problems import CallRefused
 
 
 @dataclass(frozen=True, slots=True)
-class Called:
-    """The names of the server's tools, and one tool's answer as an assistant reads it."""
+class ToolCall:
+    """What an assistant sees: the names of the tools, and the answer of the called one."""
 
-    tools: Sequence[str]
+    tools: tuple[str, ...]
     text: str
-    is_error: bool
 
 
 async def call_tool(
@@ -24,13 +24,18 @@ async def call_tool(
     *,
     name: str,
     arguments: Mapping[str, Any],
-) -> Called:
-    """Start `command`, call its tool `name` once, and stop it."""
-    program = StdioServerParameters(
-        command=command[0], args=list(command[1:]), env=dict(environment)
-    )
-    async with Client(stdio_client(program)) as client:
-        listed = await client.list_tools()
-        answer = await client.call_tool(name, dict(arguments))
-    texts = [block.text for block in answer.content if isinstance(block, TextContent)]
-    return Called([tool.name for tool in listed.tools], "\n".join(texts), bool(answer.is_error))
+) -> ToolCall:
+    """Start `command`, call the tool `name` of the MCP server that it is, and stop it again.
+
+    Raises:
+        CallRefused: the tool answered with a problem.
+    """
+    program, *parameters = command
+    server = StdioServerParameters(command=program, args=parameters, env=dict(environment))
+    async with Client(server) as client:
+        tools = (await client.list_tools()).tools
+        result = await client.call_tool(name, dict(arguments))
+    text = "\n".join(each.text for each in result.content if isinstance(each, TextContent))
+    if result.is_error:
+        raise CallRefused(name, text)
+    return ToolCall(tuple(tool.name for tool in tools), text)

@@ -1,0 +1,142 @@
+import re
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from contracts.problems import NotAllowed, ServiceUnreachable
+from mcp_server.text import (
+    answer_text,
+    hits_text,
+    problem_text,
+    projects_text,
+    reading_text,
+)
+from rag.models import (
+    Anchor,
+    Answer,
+    Citation,
+    Hit,
+    Passage,
+    ProjectList,
+    ProjectSummary,
+    Reading,
+    ScoreParts,
+    SearchAnswer,
+)
+
+
+def _hit(number: int = 1, *, text: str = "413℃で16時間", path: str = "報告.pdf") -> Hit:
+    return Hit(
+        number=number,
+        passage_id=f"id-{number}",
+        project_id="alloy",
+        file_id="f",
+        path=path,
+        version="1",
+        title="報告",
+        anchor=Anchor(page=3, heading=("実験", "熱処理")),
+        text=text,
+        score=1.0,
+        parts=ScoreParts(),
+        embedding_model="m",
+    )
+
+
+def _answer(*, citations: list[Citation], note: str | None) -> Answer:
+    return Answer(
+        question="何度?",
+        text="413℃[2]",
+        mode="extractive",
+        model=None,
+        note=note,
+        citations=citations,
+        hits=[_hit(1), _hit(2)],
+    )
+
+
+def test_a_hit_shows_its_number_file_place_text_and_passage_id() -> None:
+    assert hits_text(SearchAnswer(query="q", hits=[_hit()], took_ms=1)) == (
+        '<passage number="1" project="alloy" from="報告.pdf, p. 3, 実験 › 熱処理"'
+        ' passage_id="id-1">\n413℃で16時間\n</passage>'
+    )
+
+
+def test_a_search_without_hits_says_what_to_try() -> None:
+    assert "Try other words" in hits_text(SearchAnswer(query="q", hits=[], took_ms=1))
+
+
+@given(
+    text=st.text(st.sampled_from(list('<>/passgePASSGE "\n')), max_size=40),
+    path=st.text(st.sampled_from(list('<>/passge "\n')), max_size=40),
+)
+@settings(max_examples=200)
+def test_no_file_can_end_or_forge_a_passage(text: str, path: str) -> None:
+    shown = hits_text(SearchAnswer(query="q", hits=[_hit(text=text, path=path)], took_ms=1))
+    marks = re.findall(r"</?passage\b", shown, re.IGNORECASE)
+    assert marks == ["<passage", "</passage"]
+    assert shown.splitlines()[0].count('"') == 8
+
+
+def test_a_reading_names_the_document_once_and_the_place_of_each_passage() -> None:
+    sheet = Anchor(sheet="試料", cells="A2:F9", hidden=True)
+    passages = [
+        Passage(passage_id="a", anchor=Anchor(cell="4"), text="一"),
+        Passage(passage_id="b", anchor=sheet, text="二"),
+        Passage(passage_id="c", anchor=Anchor(), text="三"),
+    ]
+    reading = Reading(
+        project_id="alloy",
+        file_id="f",
+        path="表.xlsx",
+        version="1",
+        title="試料表",
+        passages=passages,
+        total_passages=7,
+    )
+    assert reading_text(reading) == (
+        "alloy: 表.xlsx (試料表), 3 of 7 passages\n"
+        '<passage from="cell 4" passage_id="a">\n一\n</passage>\n'
+        '<passage from="試料 A2:F9 (hidden)" passage_id="b">\n二\n</passage>\n'
+        '<passage passage_id="c">\n三\n</passage>'
+    )
+
+
+def test_an_answer_tells_where_each_cited_number_stands_and_no_other() -> None:
+    cited = [Citation(start=0, end=4, hits=[2])]
+    assert answer_text(_answer(citations=cited, note="引用です。")) == (
+        "413℃[2]\n\n引用です。\n\n[2] alloy: 報告.pdf, p. 3, 実験 › 熱処理 (passage_id id-2)"
+    )
+
+
+def test_an_answer_without_note_or_sources_is_its_text() -> None:
+    assert answer_text(_answer(citations=[], note=None)) == "413℃[2]"
+
+
+def test_a_project_is_one_line_with_the_state_of_its_index() -> None:
+    project = ProjectSummary(
+        project_id="alloy", title="合金", files=25, passages=210, failed=2, indexed_at="2026-10-01"
+    )
+    new = ProjectSummary(
+        project_id="veda", title="Veda", files=0, passages=0, failed=0, indexed_at=None
+    )
+    assert projects_text(ProjectList(projects=[project, new])) == (
+        "alloy: 合金 (25 files, 210 passages, 2 files not readable, indexed 2026-10-01)\n"
+        "veda: Veda (0 files, 0 passages, never indexed)"
+    )
+
+
+def test_no_project_is_said_in_words() -> None:
+    assert projects_text(ProjectList(projects=[])) == "There is no project that this key may read."
+
+
+def test_a_problem_ends_with_its_next_step() -> None:
+    assert problem_text(NotAllowed("read").body()).splitlines() == [
+        "scope_missing: This key does not have the scope 'read'.",
+        "このキーには権限「read」がありません。",
+        "Next step: Ask an operator for a key with it: `fumikura keys create --scope read`.",
+    ]
+
+
+def test_a_problem_that_passes_says_when() -> None:
+    busy = ServiceUnreachable("The model", reason="it is starting", retry_after_s=2.5)
+    assert problem_text(busy.body()).endswith("Retry after 2.5 s.")
