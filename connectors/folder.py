@@ -13,24 +13,27 @@ from datetime import UTC, datetime
 from pathlib import Path
 from uuid import UUID, uuid5
 
+from connectors.beneath import open_file, open_folder
 from connectors.ports import SourceFile
 from connectors.problems import (
     SourceFileChanged,
     SourceFileTooLarge,
     SourceFileUnreadable,
     SourceMissing,
+    SourceUnreadable,
 )
 
 MAX_FILE_BYTES = 512 * 2**20
 _FILE_IDS = UUID("6f1c2b52-61e5-4d3c-9a0b-1f5d6c7e8a90")
 _READ_BYTES = 2**20
-_UNREADABLE = "unreadable"
+_UNREADABLE = "unreadable"  # the version of what may be seen but not read
 _SKIPPED_FOLDERS = frozenset({"__pycache__", "node_modules", "lost+found"})
 _SKIPPED_FILES = frozenset({"thumbs.db", "desktop.ini", "ehthumbs.db"})
 _TEMPORARY = re.compile(
     r"^(~\$|~wrl|#.*#$)|(~|\.tmp|\.temp|\.swp|\.swo|\.part|\.partial|\.crdownload|\.lock)$",
     re.IGNORECASE,
 )
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 
 
 def is_skipped_file(name: str) -> bool:
@@ -48,9 +51,12 @@ def is_skipped_folder(name: str) -> bool:
 
 
 def shown_path(relative: str) -> str:
-    """Return a path as people see it: NFC, and bytes that are no UTF-8 as a replacement sign."""
+    """Return a path as people see it: NFC, with a replacement sign for what cannot be shown.
+
+    That is, for bytes that are no UTF-8 and for control characters.
+    """
     readable = relative.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
-    return unicodedata.normalize("NFC", readable)
+    return _CONTROL.sub("\ufffd", unicodedata.normalize("NFC", readable))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,12 +75,19 @@ class FolderSource:
     async def list_files(self) -> Sequence[SourceFile]:
         """Return every file worth indexing, ordered by path; hashes each one's content.
 
+        A file that may not be read is listed, and so is a folder that may not, as `name/`: fetching
+        it says why, so that what is missing from the index is seen to be missing.
+
         Raises:
             SourceMissing: the folder is not there.
+            SourceUnreadable: the folder itself cannot be listed.
         """
-        if not await asyncio.to_thread(self.root.is_dir):
-            raise SourceMissing(self.project_id)
-        return await asyncio.to_thread(self._list)
+        try:
+            return await asyncio.to_thread(self._list)
+        except (FileNotFoundError, NotADirectoryError) as error:
+            raise SourceMissing(self.project_id) from error
+        except OSError as error:
+            raise SourceUnreadable(self.project_id, reason=_reason(error)) from error
 
     async def fetch(self, file: SourceFile, folder: Path) -> Path:
         """Copy the file into `folder`, through its hash, and return the copy's path.
@@ -82,6 +95,7 @@ class FolderSource:
         Raises:
             SourceFileChanged: its content is not the listed version any more.
             SourceFileTooLarge: it is over `max_file_bytes`.
+            SourceFileUnreadable: it may not be read, or the disk fails.
         """
         if file.size > self.max_file_bytes:
             raise SourceFileTooLarge(size=file.size, limit=self.max_file_bytes)
@@ -89,75 +103,131 @@ class FolderSource:
 
     def _list(self) -> list[SourceFile]:
         files: dict[str, SourceFile] = {}
-        for path in sorted(_walk(self.root)):
-            file = self._listed(path, taken=files.keys())
+        for locator in sorted(_walk(self.root)):
+            file = self._listed(locator, taken=files.keys())
             if file is not None:
                 files[file.file_id] = file
         return sorted(files.values(), key=lambda file: file.path)
 
-    def _listed(self, path: Path, *, taken: AbstractSet[str]) -> SourceFile | None:
-        relative = path.relative_to(self.root).as_posix()
+    def _listed(self, locator: str, *, taken: AbstractSet[str]) -> SourceFile | None:
+        file_id = self._file_id(shown_path(locator))
+        if file_id in taken:  # two names that look the same, one composed and one decomposed
+            file_id = self._file_id(locator.encode("utf-8", "surrogateescape").hex())
         try:
-            status = path.lstat()
-            version = self._version(path, status)
+            size, modified, version = self._state(locator)
         except FileNotFoundError:  # removed since the folder was read: it is not in the project
             return None
-        shown = shown_path(relative)
-        file_id = self._file_id(shown)
-        if file_id in taken:  # two names that look the same, one composed and one decomposed
-            file_id = self._file_id(relative.encode("utf-8", "surrogateescape").hex())
         return SourceFile(
             file_id=file_id,
-            path=shown,
-            size=status.st_size,
+            path=shown_path(locator),
+            size=size,
             version=version,
-            modified=datetime.fromtimestamp(status.st_mtime, UTC),
-            locator=relative,
+            modified=modified,
+            locator=locator,
         )
+
+    def _state(self, locator: str) -> tuple[int, datetime | None, str]:
+        """Return size, time of the last change, and version."""
+        if _is_folder(locator):
+            return 0, None, _UNREADABLE
+        try:
+            with open_file(self.root, locator) as file:
+                status = os.fstat(file.fileno())
+                return status.st_size, _modified(status), self._version(file, status)
+        except FileNotFoundError:
+            raise
+        except OSError:  # fetching it will meet the error again, and report it
+            return 0, None, _UNREADABLE
 
     def _file_id(self, name: str) -> str:
         return str(uuid5(_FILE_IDS, f"{self.project_id}\n{name}"))
 
-    def _version(self, path: Path, status: os.stat_result) -> str:
-        """Return the content's SHA-256; of a file that is not read, its size and time."""
+    def _version(self, file: io.BufferedReader, status: os.stat_result) -> str:
+        """Return the content's SHA-256; of a file that is too large, its size and time."""
         if status.st_size > self.max_file_bytes:
             return f"unread-{status.st_size}-{status.st_mtime_ns}"
-        try:
-            with _open(path) as file:
-                return hashlib.file_digest(file, "sha256").hexdigest()
-        except PermissionError:
-            return f"{_UNREADABLE}-{status.st_size}-{status.st_mtime_ns}"
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
     def _copy(self, file: SourceFile, target: Path) -> Path:
         digest = hashlib.sha256()
-        try:
-            with _open(self.root / file.locator) as source, target.open("wb") as copy:
-                while block := source.read(_READ_BYTES):
-                    digest.update(block)
-                    copy.write(block)
-        except PermissionError as error:
-            raise SourceFileUnreadable from error
-        except FileNotFoundError as error:
-            raise SourceFileChanged from error
+        copied = 0
+        with target.open("wb") as copy:
+            for block in self._blocks(file.locator):
+                copied += len(block)
+                if copied > file.size:
+                    raise SourceFileChanged
+                digest.update(block)
+                copy.write(block)
         if digest.hexdigest() != file.version:
             raise SourceFileChanged
         return target
 
+    def _blocks(self, locator: str) -> Iterator[bytes]:
+        """Yield the content; only errors of the source, not of who uses the blocks, are named."""
+        try:
+            if _is_folder(locator):
+                with open_folder(self.root, locator):
+                    raise SourceFileChanged  # it can be listed now
+            with open_file(self.root, locator) as source:
+                while block := source.read(_READ_BYTES):
+                    yield block
+        except FileNotFoundError as error:
+            raise SourceFileChanged from error
+        except OSError as error:
+            raise SourceFileUnreadable(reason=_reason(error)) from error
 
-def _walk(folder: Path) -> Iterator[Path]:
-    """Yield the regular files below a folder that no rule skips; links are neither nor folders."""
-    try:
-        entries = list(os.scandir(folder))
-    except FileNotFoundError:  # removed while the project is being listed
-        return
+
+def _walk(root: Path) -> Iterator[str]:
+    """Yield the regular files that no rule skips, and as `folder/` each folder that fails.
+
+    All are relative to `root`, in no order.
+
+    Raises:
+        OSError: `root` itself cannot be listed.
+    """
+    waiting = [""]
+    while waiting:
+        folder = waiting.pop()
+        try:
+            with open_folder(root, folder) as descriptor, os.scandir(descriptor) as entries:
+                files, folders = _worth_reading(entries)
+        except FileNotFoundError:  # removed while the project is being listed
+            if not folder:
+                raise
+            continue
+        except OSError:
+            if not folder:
+                raise
+            yield folder
+            continue
+        yield from (folder + name for name in files)
+        waiting.extend(f"{folder}{name}/" for name in folders)
+
+
+def _worth_reading(entries: Iterator[os.DirEntry[str]]) -> tuple[list[str], list[str]]:
+    """Return the names of regular files and of folders that no rule skips; links are neither."""
+    files: list[str] = []
+    folders: list[str] = []
     for entry in entries:
         if entry.is_dir(follow_symlinks=False):
             if not is_skipped_folder(entry.name):
-                yield from _walk(Path(entry.path))
+                folders.append(entry.name)
         elif entry.is_file(follow_symlinks=False) and not is_skipped_file(entry.name):
-            yield Path(entry.path)
+            files.append(entry.name)
+    return files, folders
 
 
-def _open(path: Path) -> io.BufferedReader:
-    """Open a file for reading, never through a link that was put there since it was listed."""
-    return os.fdopen(os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC), "rb")
+def _is_folder(locator: str) -> bool:
+    return locator.endswith("/")
+
+
+def _modified(status: os.stat_result) -> datetime | None:
+    """Return the time of the last change; None where it is no date, as some disks hold."""
+    try:
+        return datetime.fromtimestamp(status.st_mtime, UTC)
+    except (OverflowError, ValueError, OSError):
+        return None
+
+
+def _reason(error: OSError) -> str:
+    return error.strerror or type(error).__name__

@@ -17,6 +17,20 @@ class SourceMissing(Problem):
         )
 
 
+class SourceUnreadable(Problem):
+    """The folder of a project is there, but cannot be listed: nothing is known of its files."""
+
+    kind = "unavailable"
+    code = "source_unreadable"
+
+    def __init__(self, project_id: str, *, reason: str) -> None:
+        super().__init__(
+            f"The folder of project {project_id!r} cannot be listed: {reason}.",
+            hint="Give the service's user permission to read the folder, then index again.",
+            message_ja=f"プロジェクト「{project_id}」のフォルダーをサービスが読めません。",
+        )
+
+
 class SourceFileChanged(Problem):
     """The file was changed or removed after it was listed."""
 
@@ -46,14 +60,15 @@ class SourceFileTooLarge(Problem):
 
 
 class SourceFileUnreadable(Problem):
-    """The service may list the file but not read it."""
+    """The service may list the file, or the folder, but not read it."""
 
     kind = "forbidden"
     code = "file_unreadable"
 
-    def __init__(self) -> None:
+    def __init__(self, *, reason: str) -> None:
         super().__init__(
-            "The service is not allowed to read this file.",
+            f"The service cannot read this file or folder: {reason}.",
             hint="Give the service's user read permission on it, then index again.",
-            message_ja="このファイルを読む権限がサービスにありません。",
+            message_ja="このファイルまたはフォルダーをサービスが読めません。"
+            "読み取り権限を確認してください。",
         )
