@@ -1,14 +1,15 @@
 """From hits to an answer whose every claim cites them."""
 
-from collections.abc import AsyncGenerator, Iterator, Sequence
+import re
+from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field
 from importlib.resources import files
-from typing import Protocol
+from typing import Protocol, cast
 
 from contracts.principal import Principal
 from contracts.problems import Problem
-from rag.citations import CitedText, check_sentence
+from rag.citations import CitedText, check_sentence, without_marks
 from rag.extractive import quote_sentences
 from rag.models import (
     Answer,
@@ -27,6 +28,7 @@ from rag.sentence_stream import sentences_of
 
 _ANSWER_TOKENS = 1024
 _CONTEXT_CHARS = 12_000
+_OUR_MARK = re.compile(r"<(?=\s*/?\s*(?:passage|question))", re.IGNORECASE)
 
 
 class Searches(Protocol):
@@ -60,7 +62,10 @@ class Answerer:
     async def stream(
         self, principal: Principal, request: AskRequest
     ) -> AsyncGenerator[AnswerEvent]:
-        """Yield the hits, then the text in stretches with checked citations, then all of it."""
+        """Yield the hits, then the text in stretches with checked citations, then all of it.
+
+        The stretches joined are the text of the answer.
+        """
         question = request.question
         wanted = SearchRequest(query=question, projects=request.projects, limit=request.limit)
         hits = (await self.search.search(principal, wanted)).hits
@@ -74,7 +79,10 @@ class Answerer:
         if hits and not draft.refused and not draft.cited.text:
             for stretch in _quote(draft):
                 yield AnswerText(text=stretch)
-        yield AnswerDone(answer=draft.answer(self.chat))
+        answer = draft.answer(self.chat)
+        if not draft.cited.text:
+            yield AnswerText(text=answer.text)
+        yield AnswerDone(answer=answer)
 
 
 @dataclass(kw_only=True)
@@ -121,17 +129,23 @@ async def _write(draft: _Draft, chat: ChatModel) -> AsyncGenerator[str]:
     known = {hit.number for hit in draft.hits}
     pieces = chat.stream(_messages(draft), max_tokens=_ANSWER_TOKENS)
     try:
-        async for sentence in sentences_of(pieces):
-            if draft.phrases.refusal in sentence:
-                draft.refused = not draft.cited.text
-                continue
-            checked = check_sentence(sentence, known=known)
-            if checked is None:
-                draft.dropped += 1
-            else:
-                yield draft.cited.append(checked, separator=draft.phrases.separator)
+        async with _closed_at_end(pieces), aclosing(sentences_of(pieces)) as sentences:
+            async for sentence in sentences:
+                if draft.phrases.refusal in sentence:
+                    draft.refused = not draft.cited.text
+                    continue
+                checked = check_sentence(sentence, known=known)
+                if checked is None:
+                    draft.dropped += 1
+                else:
+                    yield draft.cited.append(checked, separator=draft.phrases.separator)
     except Problem as problem:  # the hits are there all the same: they will be quoted
         draft.failure = problem
+
+
+def _closed_at_end(pieces: AsyncIterator[str]) -> aclosing[AsyncGenerator[str]]:
+    """Stop the model when nobody reads on: an iterator of the port is one that can be closed."""
+    return aclosing(cast("AsyncGenerator[str]", pieces))
 
 
 def _quote(draft: _Draft) -> Iterator[str]:
@@ -152,7 +166,11 @@ def _messages(draft: _Draft) -> list[ChatMessage]:
 
 def _passage(hit: Hit, share: int) -> str:
     """Return a passage between marks that its own text cannot close."""
-    place = " › ".join([hit.path, *hit.anchor.heading])
-    text = hit.text[:share].replace("</", "<\u200b/")
-    source = place.replace('"', "'")
+    text = _harmless(hit.text[:share])
+    source = _harmless(" › ".join([hit.path, *hit.anchor.heading])).replace('"', "'")
     return f'<passage number="{hit.number}" from="{source}">\n{text}\n</passage>'
+
+
+def _harmless(text: str) -> str:
+    """Return text that neither closes or opens our marks nor holds what passes for a citation."""
+    return without_marks(_OUR_MARK.sub("‹", text))

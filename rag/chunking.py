@@ -1,9 +1,10 @@
 """Cut a document into passages: structure first, then sentences, within the embedder's budget."""
 
-import re
+import unicodedata
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby, pairwise
+from math import ceil
 
 from rag.language import guess_language
 from rag.models import Anchor
@@ -12,7 +13,8 @@ from rag.sentences import sentence_spans
 
 CHUNKER_VERSION = "1"
 _CONTEXT_SHARE = 3  # title, headings and column names may take a third of the budget
-_SOFT_BREAK = re.compile(r"[\s、,，;；|]+(?!.*[\s、,，;；|])", re.DOTALL)
+_SOFT_BREAKS = frozenset("、，,;；|")
+_SOFT_BREAK_SEARCHED_CHARS = 200
 
 CountTokens = Callable[[str], int]
 
@@ -42,6 +44,18 @@ class _Unit:
     tokens: int
 
 
+@dataclass(frozen=True, slots=True)
+class _Section:
+    """Pieces that may share passages, where they start, and the lines to embed above them."""
+
+    pieces: list[tuple[Piece, int]]
+    context: list[str]
+
+    @property
+    def first(self) -> Piece:
+        return self.pieces[0][0]
+
+
 def document_text(document: ParsedDocument) -> str:
     """Return the extracted text: pieces with a blank line between, rows of a table with none."""
     return "".join(f"{separator}{piece.text}" for separator, piece in _separated(document.pieces))
@@ -51,20 +65,20 @@ def chunk(document: ParsedDocument, *, max_tokens: int, count_tokens: CountToken
     """Return the passages of a document, in order: pure, and the same for the same input.
 
     Passages do not overlap, and no `embedded_text` has more than `max_tokens`. They hold every
-    character that is not white space, but for headings that fit no passage of their section: those
-    are in its passages' `embedded_text`. None spans two pages, sheets, notebook cells or headings,
-    or mixes a table with prose.
+    character that is not white space, but for headings and column names that fit no passage of
+    what stands below them: those are in its passages' `embedded_text`. None spans two pages,
+    sheets, notebook cells or headings, or mixes a table with prose.
     """
     text = document_text(document)
-    paths = _paths_with_body(document.pieces)
+    sections = _sections(document, max_tokens, count_tokens)
+    carried = _carried_labels(sections)
     chunks: list[Chunk] = []
-    for _, group in groupby(_placed(document.pieces), key=lambda placed: _place(placed[0])):
-        pieces = list(group)
-        context = _context(document.title, pieces[0][0], max_tokens, count_tokens)
+    for section in sections:
+        context = "".join(f"{line}\n" for line in section.context)
         budget = max_tokens - count_tokens(context)
-        units = [unit for placed in pieces for unit in _units(placed, text, budget, count_tokens)]
+        units = [unit for placed in section.pieces for unit in _units(placed, budget, count_tokens)]
         for packed in _pack(units, budget):
-            if _is_repeated_heading(packed, paths):
+            if all(_label(unit.piece) in carried for unit in packed):
                 continue
             for start, end in _fitting(packed, text, context, max_tokens, count_tokens):
                 chunks.append(_chunk(len(chunks), text[start:end], start, context, packed))
@@ -74,7 +88,7 @@ def chunk(document: ParsedDocument, *, max_tokens: int, count_tokens: CountToken
 def _separated(pieces: Sequence[Piece]) -> Iterator[tuple[str, Piece]]:
     yield from (("", piece) for piece in pieces[:1])
     for before, piece in pairwise(pieces):
-        in_one_table = before.kind == piece.kind == "table" and _place(before) == _place(piece)
+        in_one_table = before.kind == piece.kind == "table" and _spot(before) == _spot(piece)
         yield ("\n" if in_one_table else "\n\n"), piece
 
 
@@ -86,67 +100,112 @@ def _placed(pieces: Sequence[Piece]) -> Iterator[tuple[Piece, int]]:
         position += len(piece.text)
 
 
+def _sections(
+    document: ParsedDocument, max_tokens: int, count_tokens: CountTokens
+) -> list[_Section]:
+    sections: list[_Section] = []
+    for _, group in groupby(_placed(document.pieces), key=lambda placed: _place(placed[0])):
+        pieces = list(group)
+        context = _context(document.title, pieces[0][0], max_tokens, count_tokens)
+        sections.append(_Section(pieces, context))
+    return sections
+
+
+def _spot(piece: Piece) -> tuple[object, ...]:
+    anchor = piece.anchor
+    return (anchor.page, anchor.sheet, anchor.cell, anchor.heading, anchor.hidden)
+
+
 def _place(piece: Piece) -> tuple[object, ...]:
     """What pieces of one passage must share."""
-    anchor = piece.anchor
-    table = piece.header if piece.kind == "table" else None
-    return (anchor.page, anchor.sheet, anchor.cell, anchor.heading, anchor.hidden, table)
+    return (*_spot(piece), piece.header if piece.kind == "table" else None)
 
 
-def _paths_with_body(pieces: Sequence[Piece]) -> frozenset[tuple[str, ...]]:
-    return frozenset(
-        piece.anchor.heading[:depth]
-        for piece in pieces
-        if piece.kind != "heading"
-        for depth in range(1, len(piece.anchor.heading) + 1)
-    )
+def _label(piece: Piece) -> tuple[object, ...] | None:
+    """Return what a piece is a label of: a heading of its section, a row of those below it."""
+    if piece.kind == "heading":
+        return (piece.anchor.heading, piece.text)
+    return (_spot(piece), piece.text) if piece.kind == "table" and not piece.header else None
 
 
-def _is_repeated_heading(packed: Sequence[_Unit], paths: frozenset[tuple[str, ...]]) -> bool:
-    """Tell a passage of headings alone that the passages below them carry as their context."""
-    return all(
-        unit.piece.kind == "heading" and unit.piece.anchor.heading in paths for unit in packed
-    )
+def _carried_labels(sections: Sequence[_Section]) -> frozenset[tuple[object, ...] | None]:
+    """Return the headings and column names that some section below embeds with its passages."""
+    carried: set[tuple[object, ...] | None] = set()
+    for section in sections:
+        first = section.first
+        path = first.anchor.heading
+        if first.header in section.context:
+            carried.add((_spot(first), first.header))
+        if any(_label(piece) is None for piece, _ in section.pieces):
+            carried.update(
+                (path[: depth + 1], title)
+                for depth, title in enumerate(path)
+                if title in section.context
+            )
+    return frozenset(carried)
 
 
-def _context(title: str, piece: Piece, max_tokens: int, count_tokens: CountTokens) -> str:
+def _context(title: str, piece: Piece, max_tokens: int, count_tokens: CountTokens) -> list[str]:
     """Return the lines above an embedded passage; outer headings go first when room is short."""
     headings = [heading for heading in piece.anchor.heading if heading != title]
-    lines = [title, *headings, *filter(None, [piece.anchor.sheet, piece.header])]
-    while lines and count_tokens("\n".join(lines)) > max_tokens // _CONTEXT_SHARE:
+    lines = [line for line in (title, *headings, piece.anchor.sheet, piece.header) if line]
+    while lines and count_tokens("".join(f"{line}\n" for line in lines)) > (
+        max_tokens // _CONTEXT_SHARE
+    ):
         lines.pop(0)
-    return "".join(f"{line}\n" for line in lines)
+    return lines
 
 
-def _units(
-    placed: tuple[Piece, int], text: str, budget: int, count_tokens: CountTokens
-) -> Iterator[_Unit]:
-    piece, start = placed
-    end = start + len(piece.text)
-    tokens = count_tokens(piece.text)
-    if tokens <= budget:
-        yield _Unit(piece, start, end, tokens)
+def _units(placed: tuple[Piece, int], budget: int, count_tokens: CountTokens) -> Iterator[_Unit]:
+    piece, offset = placed
+    for start, end, tokens in _stretches(piece.text, budget, count_tokens):
+        yield _Unit(piece, offset + start, offset + end, tokens)
+
+
+def _stretches(text: str, budget: int, count_tokens: CountTokens) -> Iterator[tuple[int, int, int]]:
+    """Yield `(start, end, tokens)` of what fits: the whole, its sentences, or their parts."""
+    if not text.strip():
         return
-    for first, last in sentence_spans(piece.text):
-        for left, right in _halves(text, start + first, start + last, budget, count_tokens):
-            yield _Unit(piece, left, right, count_tokens(text[left:right]))
+    tokens = count_tokens(text)
+    if tokens <= budget:
+        yield 0, len(text), tokens
+        return
+    for first, last in sentence_spans(text):
+        for start, end in _parts(text, first, last, budget, count_tokens):
+            yield start, end, count_tokens(text[start:end])
 
 
-def _halves(
+def _parts(
     text: str, start: int, end: int, budget: int, count_tokens: CountTokens
 ) -> Iterator[tuple[int, int]]:
-    """Cut a stretch until each part fits, at a comma or a space near the middle if there is one."""
-    if end - start <= 1 or count_tokens(text[start:end]) <= budget:
+    """Cut a stretch until each part fits, at commas or spaces if there are some."""
+    tokens = count_tokens(text[start:end])
+    if tokens <= budget or end - start <= 1:
         yield start, end
         return
-    middle = (start + end) // 2
-    soft = _SOFT_BREAK.search(text, start + (end - start) // 4, middle)
-    cut = soft.end() if soft else middle
-    for left, right in ((start, cut), (cut, end)):
-        stripped = text[left:right].strip()
+    for parts_left in range(max(ceil(tokens / max(budget, 1)), 2), 0, -1):
+        length = ceil((end - start) / parts_left)
+        cut = end if parts_left == 1 else _cut_before(text, start, start + length)
+        stripped = text[start:cut].strip()
         if stripped:
-            first = left + text[left:right].index(stripped[0])
-            yield from _halves(text, first, first + len(stripped), budget, count_tokens)
+            first = text.index(stripped[0], start)
+            yield from _parts(text, first, first + len(stripped), budget, count_tokens)
+        start = cut
+
+
+def _cut_before(text: str, start: int, middle: int) -> int:
+    """Return where to cut between `start` and `middle`: behind the last comma or space near it.
+
+    Where there is none, not between a letter and its vowel sign or voice mark.
+    """
+    nearest = max((start + middle) // 2, middle - _SOFT_BREAK_SEARCHED_CHARS)
+    for cut in range(middle, nearest, -1):
+        if text[cut - 1] in _SOFT_BREAKS or text[cut - 1].isspace():
+            return cut
+    for cut in range(min(middle, len(text) - 1), nearest, -1):
+        if not unicodedata.category(text[cut]).startswith("M"):
+            return cut
+    return middle
 
 
 def _pack(units: Sequence[_Unit], budget: int) -> Iterator[list[_Unit]]:
@@ -176,7 +235,7 @@ def _fitting(
     if count_tokens(context + text[start:end]) <= max_tokens:
         yield start, end
     else:
-        yield from _halves(text, start, end, budget // 2, count_tokens)
+        yield from _parts(text, start, end, budget // 2, count_tokens)
 
 
 def _chunk(ordinal: int, text: str, start: int, context: str, packed: Sequence[_Unit]) -> Chunk:

@@ -38,7 +38,12 @@ def check_sentence(sentence: str, *, known: AbstractSet[int]) -> CheckedSentence
     if not numbers or not set(numbers) <= known:
         return None
     claim = _SPACE_BEFORE_STOP.sub(r"\1", _SPACES.sub(" ", _MARK.sub("", sentence))).strip()
-    return CheckedSentence(claim, numbers) if claim.strip("。．.!！?？ ") else None
+    return CheckedSentence(claim, numbers) if any(map(str.isalnum, claim)) else None
+
+
+def without_marks(text: str) -> str:
+    """Return `text` with `[3]` as `(3)`: a paper's own references must not pass for citations."""
+    return _MARK.sub(r"(\1)", text)
 
 
 @dataclass

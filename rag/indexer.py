@@ -94,9 +94,8 @@ class Indexer:
 
     async def _agrees(self, project_id: str) -> bool:
         """Tell whether the store holds as many passages as the records say."""
-        records = await self.records.load(project_id)
         held = await self.store.count(access=whole_project(project_id))
-        return held == sum(record.passages for record in records.values())
+        return held == (await self.records.totals(project_id)).passages
 
     async def _forget(self, project_id: str) -> None:
         await self.store.delete_project(project_id)

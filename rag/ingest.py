@@ -11,14 +11,13 @@ from connectors.ports import ProjectSource, SourceFile
 from contracts.problems import Problem
 from rag.chunking import CHUNKER_VERSION, Chunk, chunk
 from rag.lexical import LEXICAL_VERSION, encode_document
+from rag.parsing.document import ParsedDocument
 from rag.parsing.isolated import PARSER_VERSION
 from rag.passages import StoredPassage
 from rag.ports import Embedder, Parser
 from rag.store.port import Point
 
-_EMBED_BATCH: Final = (
-    16  # small batches of equal length win on a CPU, and padding costs nowhere less
-)
+_EMBED_BATCH: Final = 16  # small batches of about one length: least padding, best on a CPU
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,13 +67,7 @@ class Ingest:
                 document = await self.parser.parse(path, file.name)
             except Problem as problem:
                 return FailedFile(file, problem)
-        chunks = await asyncio.to_thread(
-            chunk,
-            document,
-            max_tokens=self.embedder.max_tokens,
-            count_tokens=self.embedder.count_tokens,
-        )
-        return CutFile(file, document.title or file.name, chunks)
+        return await asyncio.to_thread(cut_document, file, document, self.embedder)
 
     async def points(self, project_id: str, cut: CutFile) -> list[Point] | FailedFile:
         """Return the points of a file's passages, in reading order.
@@ -82,43 +75,60 @@ class Ingest:
         Raises:
             Problem: the embedding model as a whole does not answer.
         """
-        texts = [passage.embedded_text for passage in cut.chunks]
         try:
-            dense = await self._embed(texts)
+            return await embed_passages(project_id, cut, self.embedder)
         except Problem as problem:
             return FailedFile(cut.file, _about_the_file(problem))
-        sparse = await asyncio.to_thread(lambda: [encode_document(text) for text in texts])
-        passages = [self._passage(project_id, cut, passage) for passage in cut.chunks]
-        return [
-            Point(id=passage.id, dense=vector, sparse=words, payload=passage.payload())
-            for passage, vector, words in zip(passages, dense, sparse, strict=True)
-        ]
 
-    async def _embed(self, texts: Sequence[str]) -> list[list[float]]:
-        """Embed in batches of texts of about one length; the vectors come in the texts' order."""
-        by_length = sorted(range(len(texts)), key=lambda place: len(texts[place]))
-        vectors: dict[int, list[float]] = {}
-        for start in range(0, len(by_length), _EMBED_BATCH):
-            places = by_length[start : start + _EMBED_BATCH]
-            batch = await self.embedder.embed_documents([texts[place] for place in places])
-            vectors.update(zip(places, batch, strict=True))
-        return [vectors[place] for place in range(len(texts))]
 
-    def _passage(self, project_id: str, cut: CutFile, passage: Chunk) -> StoredPassage:
-        return StoredPassage(
-            project_id=project_id,
-            file_id=cut.file.file_id,
-            version=cut.file.version,
-            ordinal=passage.ordinal,
-            total=len(cut.chunks),
-            path=cut.file.path,
-            title=cut.title,
-            anchor=passage.anchor,
-            kind=passage.kind,
-            language=passage.language,
-            text=passage.text,
-            embedding_model=self.embedder.model,
-        )
+def cut_document(file: SourceFile, document: ParsedDocument, embedder: Embedder) -> CutFile:
+    """Cut a parsed file into passages that `embedder` can read whole."""
+    chunks = chunk(document, max_tokens=embedder.max_tokens, count_tokens=embedder.count_tokens)
+    return CutFile(file, document.title or file.name, chunks)
+
+
+async def embed_passages(project_id: str, cut: CutFile, embedder: Embedder) -> list[Point]:
+    """Return a point for each passage, in reading order.
+
+    Raises:
+        Problem: the embedding model refuses a passage or does not answer.
+    """
+    texts = [passage.embedded_text for passage in cut.chunks]
+    dense = await _embed(texts, embedder)
+    sparse = await asyncio.to_thread(lambda: [encode_document(text) for text in texts])
+    passages = [_stored(project_id, cut, passage, embedder.model) for passage in cut.chunks]
+    return [
+        Point(id=passage.id, dense=vector, sparse=words, payload=passage.payload())
+        for passage, vector, words in zip(passages, dense, sparse, strict=True)
+    ]
+
+
+async def _embed(texts: Sequence[str], embedder: Embedder) -> list[list[float]]:
+    """Embed in batches of texts of about one length; the vectors come in the texts' order."""
+    by_length = sorted(range(len(texts)), key=lambda place: len(texts[place]))
+    vectors: dict[int, list[float]] = {}
+    for start in range(0, len(by_length), _EMBED_BATCH):
+        places = by_length[start : start + _EMBED_BATCH]
+        batch = await embedder.embed_documents([texts[place] for place in places])
+        vectors.update(zip(places, batch, strict=True))
+    return [vectors[place] for place in range(len(texts))]
+
+
+def _stored(project_id: str, cut: CutFile, passage: Chunk, model: str) -> StoredPassage:
+    return StoredPassage(
+        project_id=project_id,
+        file_id=cut.file.file_id,
+        version=cut.file.version,
+        ordinal=passage.ordinal,
+        total=len(cut.chunks),
+        path=cut.file.path,
+        title=cut.title,
+        anchor=passage.anchor,
+        kind=passage.kind,
+        language=passage.language,
+        text=passage.text,
+        embedding_model=model,
+    )
 
 
 def _about_the_file(problem: Problem) -> Problem:

@@ -11,8 +11,8 @@ _LETTER = re.compile(r"[^\W\d_]")
 def guess_language(text: str) -> str:
     """Return `ja`, `sa` or `en` (ISO 639-1): the script with the most weight decides.
 
-    A Japanese character says as much as about three Latin letters, and Japanese technical prose is full
-    of Latin names and units: one Japanese character in eight letters is enough.
+    A Japanese character says as much as about three Latin letters, and Japanese technical prose is
+    full of Latin names and units: one Japanese character in eight letters is enough.
     """
     letters = len(_LETTER.findall(text))
     if not letters:

@@ -33,8 +33,8 @@ class Saturation:
         return count * (self.k1 + 1) / (count + damping)
 
 
-# Best over Cranfield, XQuAD, JSQuAD and JaQuAD together (`python -m evals.retrieval`). The mean
-# lengths are constants, so that adding a document never changes the vectors of another one.
+# Chosen on Cranfield, XQuAD, JSQuAD and JaQuAD together (`python -m evals.retrieval` prints them).
+# The mean lengths are constants, so that adding a document never changes another one's vectors.
 WORDS: Final = Saturation(k1=0.9, b=0.6, mean_length=80)
 BIGRAMS: Final = Saturation(k1=0.9, b=0.6, mean_length=250)
 

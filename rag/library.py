@@ -84,13 +84,13 @@ class Library:
         return [stored_passage(point.payload) for point in points]
 
     async def _summary(self, project: KnownProject) -> ProjectSummary:
-        records = (await self.records.load(project.project_id)).values()
+        totals = await self.records.totals(project.project_id)
         return ProjectSummary(
             project_id=project.project_id,
             title=project.title,
-            files=len(records),
-            passages=sum(record.passages for record in records),
-            failed=sum(record.status == "failed" for record in records),
+            files=totals.files,
+            passages=totals.passages,
+            failed=totals.failed,
             indexed_at=project.indexed_at.isoformat() if project.indexed_at else None,
         )
 

@@ -153,8 +153,21 @@ class FileRecord:
     failure_message: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class IndexTotals:
+    """The records of a project in numbers; `failed` are those of `files` that failed."""
+
+    files: int
+    passages: int
+    failed: int
+
+
 class IndexRecords(Protocol):
     """Remembers, durably, what has been indexed. A record is written after its passages."""
+
+    async def totals(self, project_id: str) -> IndexTotals:
+        """Count the records of a project; one that is not known has none."""
+        ...
 
     async def load(self, project_id: str) -> dict[str, FileRecord]:
         """Return the records of a project by file id."""

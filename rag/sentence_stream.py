@@ -3,35 +3,42 @@
 import re
 from collections.abc import AsyncGenerator, AsyncIterator
 
-from rag.sentences import sentence_spans
+from rag.sentences import split_sentences
 
-_MARKS = r"(?:[\[［【][\d\s,、，;]+[\]］】]\s*)+"
-_MARKS_BEHIND_STOP = re.compile(rf"([。．.!?！？]+)[ \t]*({_MARKS})")
+_STOP = r"(?:[。．！？]|[.!?]+)[」』）〉》)\"'”’]*"
+_MARK = r"[\[［【][\d \t,、，;]+[\]］】]"
+_MARKS_BEHIND_STOP = re.compile(rf"({_STOP})[ \t]*({_MARK}(?:[ \t]*{_MARK})*)[ \t]*")
+_BETWEEN_MARKS = re.compile(r"[ \t]+(?=[\[［【])")
 _OPENS_MARKS = ("[", "［", "【")
 
 
 async def sentences_of(pieces: AsyncIterator[str]) -> AsyncGenerator[str]:
-    """Yield each sentence once the next one begins; citations behind its stop belong to it."""
-    held = ""
-    async for piece in pieces:
-        complete, held = split_complete(held + piece)
-        for sentence in complete:
-            yield sentence
-    complete, held = split_complete(held)
-    for sentence in complete:
-        yield sentence
-    if held.strip():
-        yield held.strip()
+    """Yield each sentence once the next one begins; citations behind its stop belong to it.
 
-
-def split_complete(text: str) -> tuple[list[str], str]:
-    """Return the sentences that cannot grow any more, and the text that still may.
-
-    Citations that stand behind a full stop are moved before it, as `[1].`.
+    However the text is cut into pieces, the sentences are the same. Each piece has the whole text
+    looked at again: that is for answers, not for books.
     """
-    text = _MARKS_BEHIND_STOP.sub(lambda match: f"{match[2].rstrip()}{match[1]} ", text)
-    spans = sentence_spans(text)
-    grows = 2 if spans and text[spans[-1][0] :].startswith(_OPENS_MARKS) else 1
-    complete = spans[:-grows]
-    end = complete[-1][1] if complete else 0
-    return [text[first:last] for first, last in complete], text[end:]
+    text, given = "", 0
+    async for piece in pieces:
+        text += piece
+        for sentence in _complete(text)[given:]:
+            given += 1
+            yield sentence
+    for sentence in _sentences(text)[given:]:
+        yield sentence
+
+
+def _complete(text: str) -> list[str]:
+    """Return the sentences that no further text can change."""
+    sentences = _sentences(text)
+    grow = 2 if sentences and sentences[-1].startswith(_OPENS_MARKS) else 1
+    return sentences[:-grow]
+
+
+def _sentences(text: str) -> list[str]:
+    """Split `text` with the citations behind a full stop moved before it, as `[1].`."""
+    return split_sentences(_MARKS_BEHIND_STOP.sub(_marks_first, text))
+
+
+def _marks_first(match: re.Match[str]) -> str:
+    return f"{_BETWEEN_MARKS.sub('', match[2])}{match[1]} "

@@ -4,10 +4,12 @@ import re
 
 _END = re.compile(
     r"(?:[。！？]|．(?![0-9０-９]))+[」』）】〉》\])\"'”’]*"
-    r"|[.!?]+[\"'”’)\]]*(?=\s)"
+    r"|(?<![.!?])[.!?]+[\"'”’)\]]*(?=\s)"
     r"|\n+"
 )
 _LAST_WORD = re.compile(r"([A-Za-z][A-Za-z.]*)\.$")
+_FOLLOWING = re.compile(r"[ \t]*(.)")
+_LONGEST_WORD = 20  # looking further back for an abbreviation would be slow in hostile text
 _ABBREVIATIONS = frozenset(
     {
         "al", "approx", "ca", "cf", "co", "corp", "dept", "dr", "e.g", "eq", "eqs", "etc", "fig",
@@ -43,10 +45,11 @@ def _goes_on(text: str, start: int, match: re.Match[str]) -> bool:
     """Tell whether a full stop stands inside a sentence."""
     if not match[0].startswith("."):
         return False
-    following = text[match.end() :].lstrip(" \t")[:1]
-    if following.islower():
+    following = _FOLLOWING.match(text, match.end())
+    if following and following[1].islower():
         return True
-    word = _LAST_WORD.search(text, start, match.start() + 1)
+    stop = match.start() + 1
+    word = _LAST_WORD.search(text, max(start, stop - _LONGEST_WORD), stop)
     if word is None:
         return False
     return word[1].casefold() in _ABBREVIATIONS or (len(word[1]) == 1 and word[1].isupper())

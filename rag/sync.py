@@ -10,7 +10,9 @@ from rag.ports import FileRecord
 INTERRUPTED: Final = "indexing_interrupted"
 """Failure code of a record written before its passages: a run that ends well replaces it."""
 
-_MAY_HAVE_PASSED: Final = frozenset({INTERRUPTED, "ocr_unavailable", "file_unreadable"})
+_MAY_HAVE_PASSED: Final = frozenset(
+    {INTERRUPTED, "ocr_unavailable", "file_unreadable", "file_changed"}
+)
 """Failures that a file can lose without changing."""
 
 

@@ -2,25 +2,36 @@
 
 import csv
 import json
+import os
 import resource
 import sys
-import zipfile
 from collections.abc import Callable
 from pathlib import Path, PurePosixPath
+from typing import TextIO
 
+from rag.parsing.answer import ChildAnswer
 from rag.parsing.document import ParsedDocument, Piece
 from rag.parsing.encoding import decode_text
-from rag.parsing.limits import ParseLimits
+from rag.parsing.limits import MIB, ParseLimits
 from rag.parsing.markdown import markdown_pieces
-from rag.parsing.media import Media, archive_members, is_encrypted_office, media_of, mime_of
+from rag.parsing.media import (
+    Media,
+    archive_members,
+    is_archive,
+    is_encrypted_office,
+    media_of,
+    mime_of,
+)
 from rag.parsing.notebook import notebook_pieces
 from rag.parsing.office import html_pieces, office_pieces, pdf_pieces
 from rag.parsing.plain import code_pieces, text_pieces
 from rag.parsing.problems import FailureCode, ParseFailed
+from rag.parsing.readable import readable_label, readable_piece
 from rag.parsing.spreadsheet import spreadsheet_pieces
 from rag.parsing.tables import csv_rows, table_pieces
 
 _HEAD_BYTES = 8192
+_WRITTEN_BYTES = 16 * MIB  # what a parser may write into any one file: its complaints, mostly
 _TitleAndPieces = tuple[str | None, list[Piece]]
 _FROM_FILE: dict[Media, Callable[[Path], _TitleAndPieces]] = {
     "pdf": pdf_pieces,
@@ -42,28 +53,21 @@ def read_document(path: Path, name: str, limits: ParseLimits) -> ParsedDocument:
 
     Raises:
         ParseFailed: the file is not read, and why.
+        Exception: whatever a parser throws at a broken file.
     """
     if path.stat().st_size == 0:
         raise ParseFailed("empty_file")
     media = _media(path, name)
     if media is None or media == "image":
         raise ParseFailed("unsupported")
-    try:
-        title, pieces = _read(path, media, limits)
-    except (
-        ValueError,  # covers broken JSON, notebooks, workbooks and undecodable text
-        KeyError,
-        csv.Error,
-        zipfile.BadZipFile,
-    ) as error:
-        raise ParseFailed("corrupt") from error
-    pieces = [piece for piece in pieces if piece.text.strip()]
+    title, found = _read(path, media, limits)
+    pieces = [readable_piece(piece) for piece in found if piece.text.strip()]
     if not pieces:
         raise ParseFailed("no_text")
     if sum(len(piece.text) for piece in pieces) > limits.text_chars:
         raise ParseFailed("too_large")
     return ParsedDocument(
-        title=title or _first_heading(pieces) or PurePosixPath(name).name,
+        title=readable_label(title or _first_heading(pieces) or PurePosixPath(name).name),
         media_type=mime_of(media),
         pieces=pieces,
     )
@@ -74,7 +78,7 @@ def _media(path: Path, name: str) -> Media | None:
         head = file.read(_HEAD_BYTES)
     if is_encrypted_office(path):
         raise ParseFailed("encrypted")
-    return media_of(head, name, members=archive_members(path))
+    return media_of(head, name, members=archive_members(path) if is_archive(head) else frozenset())
 
 
 def _read(path: Path, media: Media, limits: ParseLimits) -> _TitleAndPieces:
@@ -90,19 +94,20 @@ def _first_heading(pieces: list[Piece]) -> str | None:
     return first.text if first.kind == "heading" else None
 
 
-def _answer(job: dict[str, str], limits: ParseLimits) -> dict[str, object]:
+def _answer(path: Path, name: str, limits: ParseLimits) -> ChildAnswer:
     try:
-        document = read_document(Path(job["path"]), job["name"], limits)
+        return ChildAnswer(document=read_document(path, name, limits))
     except ParseFailed as failure:
-        return {"failure": failure.reason}
+        return ChildAnswer(failure=failure.reason)
     except MemoryError:
-        return {"failure": "memory_exceeded"}
+        return ChildAnswer(failure="memory_exceeded")
     except Exception as error:  # noqa: BLE001 - whatever a parser throws at a hostile file is its failure
-        return {"failure": _failure_of(error)}
-    return {"document": document.model_dump(mode="json")}
+        return ChildAnswer(failure=_failure_of(error))
 
 
 def _failure_of(error: Exception) -> FailureCode:
+    if isinstance(error, UnicodeDecodeError):
+        return "undecodable"
     said = str(error).casefold()
     if "password" in said or "encrypted" in said:
         return "encrypted"
@@ -114,18 +119,41 @@ def _failure_of(error: Exception) -> FailureCode:
 def _allow_cpu(seconds: int) -> None:
     """Let this process use `seconds` more; past them the kernel ends it with SIGXCPU."""
     usage = resource.getrusage(resource.RUSAGE_SELF)
-    soft = int(usage.ru_utime + usage.ru_stime) + 1 + seconds
-    resource.setrlimit(resource.RLIMIT_CPU, (soft, resource.RLIM_INFINITY))
+    allowed = int(usage.ru_utime + usage.ru_stime) + 1 + seconds
+    _, highest = resource.getrlimit(resource.RLIMIT_CPU)
+    resource.setrlimit(resource.RLIMIT_CPU, (_lower(allowed, highest), highest))
+
+
+def _limit_for_good(what: int, value: int) -> None:
+    _, highest = resource.getrlimit(what)
+    resource.setrlimit(what, (_lower(value, highest),) * 2)
+
+
+def _lower(value: int, highest: int) -> int:
+    """Return the limit, or the lower one that this process was started with."""
+    return value if highest == resource.RLIM_INFINITY else min(value, highest)
+
+
+def _answer_stream() -> TextIO:
+    """Return standard output for our answers alone: what a library prints goes with its errors."""
+    answers = os.fdopen(os.dup(sys.stdout.fileno()), "w", encoding="utf-8")
+    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
+    return answers
 
 
 def main() -> None:
     """Serve jobs from standard input until it is closed. The limits are the one argument."""
     limits = ParseLimits.model_validate_json(sys.argv[1])
-    resource.setrlimit(resource.RLIMIT_AS, (limits.memory_bytes, limits.memory_bytes))
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    for line in sys.stdin:
-        _allow_cpu(limits.cpu_s)
-        print(json.dumps(_answer(json.loads(line), limits), ensure_ascii=True), flush=True)  # noqa: T201 - the answer
+    _limit_for_good(resource.RLIMIT_AS, limits.memory_bytes)
+    _limit_for_good(resource.RLIMIT_CORE, 0)
+    _limit_for_good(resource.RLIMIT_FSIZE, _WRITTEN_BYTES)
+    csv.field_size_limit(limits.text_chars)
+    with _answer_stream() as answers:
+        for line in sys.stdin:
+            _allow_cpu(limits.cpu_s)
+            job = json.loads(line)
+            answer = _answer(Path(job["path"]), job["name"], limits)
+            print(answer.model_dump_json(exclude_defaults=True), file=answers, flush=True)
 
 
 if __name__ == "__main__":

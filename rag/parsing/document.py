@@ -20,7 +20,7 @@ class Piece(BaseModel, frozen=True):
     text: str
     anchor: Anchor
     header: str = ""
-    """Column names of a table's rows, embedded with every group of rows."""
+    """Column names of a table's rows, embedded with every group of rows; they are a piece, too."""
 
 
 class ParsedDocument(BaseModel, frozen=True):

@@ -2,17 +2,19 @@
 
 import asyncio
 import contextlib
-import json
 import os
 import signal
 import sys
 import tempfile
-from collections.abc import Mapping
 from dataclasses import dataclass, field
+from json import dumps
 from pathlib import Path, PurePosixPath
 from typing import BinaryIO, Self
 
+from pydantic import ValidationError
+
 from rag.models import Anchor
+from rag.parsing.answer import ChildAnswer
 from rag.parsing.document import ParsedDocument, Piece
 from rag.parsing.limits import ParseLimits
 from rag.parsing.media import media_of, mime_of
@@ -21,9 +23,12 @@ from rag.ports import OcrEngine
 
 PARSER_VERSION = "1"
 _HEAD_BYTES = 8192
-_BYTES_PER_CHAR = 12  # JSON escapes a character outside the BMP with 12 bytes
-_ENVIRONMENT = ("PATH", "LANG", "LD_LIBRARY_PATH", "PYTHONPATH", "VIRTUAL_ENV")
-_COVERAGE = "COVERAGE_"  # lets the tests measure the child
+_BYTES_PER_CHAR = 12  # of an answer: a character takes 6 at most, its piece's anchor the rest
+_INHERITED = ("PATH", "LANG", "LD_LIBRARY_PATH", "PYTHONPATH", "VIRTUAL_ENV")
+_INHERITED_FAMILY = "COVERAGE_"  # lets the tests measure the child
+# Threads reserve address space, which the memory limit counts: on a large machine, all of it.
+_FEW_THREADS = {"MALLOC_ARENA_MAX": "2", "RAYON_NUM_THREADS": "2", "TOKIO_WORKER_THREADS": "2"}
+_LAST_WORDS_BYTES = 4000
 _OCR_LANGUAGES = ("ja", "en", "sa")
 
 
@@ -32,6 +37,8 @@ class _Child:
     process: asyncio.subprocess.Process
     complaints: BinaryIO
     parsed: int = 0
+    complaints_before: int = 0
+    """Bytes of complaints about the files before this one."""
 
 
 @dataclass(kw_only=True)
@@ -63,19 +70,20 @@ class IsolatedParser:
 
         Raises:
             ParseFailed: with the reason; the parser is ready for the next file.
+            Problem: what the OCR engine says about a picture.
         """
         if await asyncio.to_thread(_is_image, path, name):
             return await self._read_image(path, name)
         async with self._turn:
-            answer = await self._ask_child({"path": os.path.abspath(path), "name": name})
-        if failure := answer.get("failure"):
-            raise ParseFailed.because(failure)
-        return ParsedDocument.model_validate(answer["document"])
+            answer = await self._ask_child(path, name)
+        if answer.document is None:
+            raise ParseFailed(answer.failure or "crashed")
+        return answer.document
 
     async def _read_image(self, path: Path, name: str) -> ParsedDocument:
         if self.ocr is None:
             raise ParseFailed("ocr_unavailable")
-        image = await asyncio.to_thread(path.read_bytes)
+        image = await asyncio.to_thread(_read_up_to, path, self.limits.image_file_bytes)
         lines = await self.ocr.read_image(image, languages=_OCR_LANGUAGES)
         text = "\n".join(line.text for line in lines).strip()
         if not text:
@@ -86,43 +94,36 @@ class IsolatedParser:
             pieces=[Piece(kind="ocr", text=text, anchor=Anchor(page=1))],
         )
 
-    async def _ask_child(self, job: Mapping[str, str]) -> dict[str, object]:
+    async def _ask_child(self, path: Path, name: str) -> ChildAnswer:
         child = await self._ready_child()
         try:
-            line = await asyncio.wait_for(_exchange(child.process, job), self.limits.wall_s)
-        except TimeoutError as error:
+            line = await asyncio.wait_for(
+                _exchange(child.process, _job(path, name)), self.limits.wall_s
+            )
+            if not line:
+                raise await _cause_of_death(child)
+            answer = await asyncio.to_thread(ChildAnswer.model_validate_json, line)
+        except BaseException as error:
+            # Also when cancelled: the answer to come belongs to nobody.
             await self._end_child()
-            raise ParseFailed("timed_out") from error
-        except ValueError as error:  # the line is longer than any document may be
-            await self._end_child()
-            raise ParseFailed("too_large") from error
-        except BaseException:
-            await self._end_child()  # cancelled: the answer to come belongs to nobody
+            if failure := _failure_of(error):
+                raise failure from error
             raise
-        if not line:
-            raise await self._obituary(child)
         child.parsed += 1
-        answer: dict[str, object] = json.loads(line)
+        if answer.failure == "memory_exceeded":  # what is left of its memory is in pieces
+            await self._end_child()
         return answer
 
     async def _ready_child(self) -> _Child:
-        if self._child is not None and self._child.parsed >= self.limits.files_per_child:
+        child = self._child
+        if child is not None and (
+            child.process.returncode is not None or child.parsed >= self.limits.files_per_child
+        ):
             await self._end_child()
         if self._child is None:
             self._child = await _start_child(self.limits)
+        self._child.complaints_before = os.fstat(self._child.complaints.fileno()).st_size
         return self._child
-
-    async def _obituary(self, child: _Child) -> ParseFailed:
-        """Say why the child died, from its exit status and its last words."""
-        status = await child.process.wait()
-        child.complaints.seek(0)
-        last_words = child.complaints.read()[-4000:]
-        await self._end_child()
-        if status == -signal.SIGXCPU:
-            return ParseFailed("timed_out")
-        if status == -signal.SIGKILL or b"memory" in last_words or b"Memory" in last_words:
-            return ParseFailed("memory_exceeded")
-        return ParseFailed("crashed")
 
     async def _end_child(self) -> None:
         child, self._child = self._child, None
@@ -130,41 +131,86 @@ class IsolatedParser:
             return
         with contextlib.suppress(ProcessLookupError):  # it is dead already
             os.killpg(child.process.pid, signal.SIGKILL)
-        await child.process.wait()
         child.complaints.close()
+        await child.process.wait()
 
 
 async def _start_child(limits: ParseLimits) -> _Child:
     complaints = tempfile.TemporaryFile()  # noqa: SIM115 - closed when the child ends
-    process = await asyncio.create_subprocess_exec(
-        sys.executable,
-        "-m",
-        "rag.parsing.child",
-        limits.model_dump_json(),
-        stdin=asyncio.subprocess.PIPE,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=complaints,
-        env={
-            name: value
-            for name, value in os.environ.items()
-            if name in _ENVIRONMENT or name.startswith(_COVERAGE)
-        },
-        start_new_session=True,
-        limit=limits.text_chars * _BYTES_PER_CHAR,
-    )
+    try:
+        process = await asyncio.create_subprocess_exec(
+            sys.executable,
+            "-P",  # never import what lies in the working folder: it may be a project's
+            "-m",
+            "rag.parsing.child",
+            limits.model_dump_json(),
+            stdin=asyncio.subprocess.PIPE,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=complaints,
+            env=_environment(),
+            start_new_session=True,
+            limit=limits.text_chars * _BYTES_PER_CHAR,
+        )
+    except BaseException:
+        complaints.close()
+        raise
     return _Child(process, complaints)
 
 
-async def _exchange(process: asyncio.subprocess.Process, job: Mapping[str, str]) -> bytes:
+def _environment() -> dict[str, str]:
+    inherited = {
+        name: value
+        for name, value in os.environ.items()
+        if name in _INHERITED or name.startswith(_INHERITED_FAMILY)
+    }
+    return inherited | _FEW_THREADS
+
+
+def _job(path: Path, name: str) -> bytes:
+    return dumps({"path": str(path.absolute()), "name": name}).encode() + b"\n"
+
+
+async def _exchange(process: asyncio.subprocess.Process, job: bytes) -> bytes:
     """Send a job and return the answer's line; empty where the child died."""
     if process.stdin is None or process.stdout is None:
         raise RuntimeError("the child was started without pipes")
     with contextlib.suppress(BrokenPipeError, ConnectionResetError):  # reading tells that it died
-        process.stdin.write(json.dumps(job).encode() + b"\n")
+        process.stdin.write(job)
         await process.stdin.drain()
     return await process.stdout.readline()
+
+
+def _failure_of(error: BaseException) -> ParseFailed | None:
+    """Return what it means for the file that no answer came, or one that is none."""
+    if isinstance(error, TimeoutError):
+        return ParseFailed("timed_out")
+    if isinstance(error, ValidationError):
+        return ParseFailed("crashed")
+    if isinstance(error, ValueError):  # the line is longer than any document may be
+        return ParseFailed("too_large")
+    return None
+
+
+async def _cause_of_death(child: _Child) -> ParseFailed:
+    """Say why the child died, from its exit status and its last words about this file."""
+    status = await child.process.wait()
+    child.complaints.seek(child.complaints_before)
+    last_words = child.complaints.read()[-_LAST_WORDS_BYTES:].lower()
+    if status == -signal.SIGXCPU:
+        return ParseFailed("timed_out")
+    # Killed by the system that ran short, or refused memory: pdfium aborts without a word.
+    silent_abort = status == -signal.SIGABRT and not last_words.strip()
+    if status == -signal.SIGKILL or silent_abort or b"memory" in last_words:
+        return ParseFailed("memory_exceeded")
+    return ParseFailed("crashed")
 
 
 def _is_image(path: Path, name: str) -> bool:
     with path.open("rb") as file:
         return media_of(file.read(_HEAD_BYTES), name) == "image"
+
+
+def _read_up_to(path: Path, most_bytes: int) -> bytes:
+    if path.stat().st_size > most_bytes:
+        raise ParseFailed("too_large")
+    return path.read_bytes()

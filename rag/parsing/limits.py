@@ -14,5 +14,6 @@ class ParseLimits(BaseModel, frozen=True):
     cpu_s: Annotated[int, Field(ge=1, le=3600)] = 60
     wall_s: Annotated[float, Field(gt=0, le=3600)] = 120.0
     text_file_bytes: Annotated[int, Field(ge=1)] = 64 * MIB
+    image_file_bytes: Annotated[int, Field(ge=1)] = 64 * MIB
     text_chars: Annotated[int, Field(ge=1)] = 20_000_000
     files_per_child: Annotated[int, Field(ge=1)] = 200

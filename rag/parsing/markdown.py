@@ -7,10 +7,11 @@ from dataclasses import dataclass, field
 
 from rag.models import Anchor
 from rag.parsing.document import Piece, PieceKind
+from rag.parsing.readable import MAX_LABEL_CHARS
 
-_HEADING = re.compile(r"^ {0,3}(#{1,6})\s+(.+?)\s*#*\s*$")
-_FENCE = re.compile(r"^ {0,3}(```+|~~~+)")
-_TABLE_RULE = re.compile(r"^\s*\|?\s*:?-{2,}:?\s*(\|\s*:?-{2,}:?\s*)*\|?\s*$")
+_HEADING = re.compile(rf"^ {{0,3}}(#{{1,6}})[ \t]+(\S.{{,{MAX_LABEL_CHARS - 1}}})$")
+_FENCE = re.compile(r"^ {0,3}(```+(?=[^`]*$)|~~~+)")
+_TABLE_RULE = re.compile(r"^\|?\s*:?-+:?\s*(\|\s*:?-+:?\s*)*\|?$")
 _ESCAPED = re.compile(r"\\([\\`*_{}\[\]()#+\-.!|>~])")
 
 
@@ -80,20 +81,27 @@ def _pieces_of_block(
     block: list[str], path: HeadingPath, place: dict[str, object]
 ) -> Iterator[Piece]:
     if heading := _HEADING.match(block[0]):
-        title = unescape(heading[2])
+        title = _without_closing_marks(heading[2])
         path.enter(len(heading[1]), title)
         yield _piece("heading", title, path, place)
     elif _FENCE.match(block[0]):
         closed = len(block) > 1 and block[-1].strip().startswith(block[0].strip()[:3])
         if body := "\n".join(block[1 : -1 if closed else None]).strip("\n"):
             yield _piece("code", body, path, place)
-    elif len(block) >= 2 and "|" in block[0] and _TABLE_RULE.match(block[1]):
+    elif len(block) >= 2 and "|" in block[0] and _TABLE_RULE.match(block[1].strip()):
         header = _row(block[0])
-        rows = [_row(line) for line in block[2:]]
-        for row in rows or [header]:
-            yield _piece("table", row, path, place, header=header if rows else "")
+        yield _piece("table", header, path, place)
+        for line in block[2:]:
+            yield _piece("table", _row(line), path, place, header=header)
     else:
         yield _piece("text", unescape("\n".join(block)), path, place)
+
+
+def _without_closing_marks(title: str) -> str:
+    """Remove the number signs that may end a heading: `## Methods ##`."""
+    text = title.rstrip()
+    bare = text.rstrip("#")
+    return unescape(bare.rstrip() if bare != bare.rstrip() else text)
 
 
 def _row(line: str) -> str:

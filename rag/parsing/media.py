@@ -1,5 +1,6 @@
 """What kind of file is it? The content decides, the name only where content cannot."""
 
+import mmap
 import zipfile
 from pathlib import Path, PurePosixPath
 from typing import Literal
@@ -9,7 +10,12 @@ Media = Literal[
 ]
 
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
-_OLE_DIRECTORY_BYTES = 2**20
+# How an OLE container's directory names the stream: 64 bytes, the rest of them NUL.
+_OLE_ENCRYPTED = "EncryptedPackage".encode("utf-16-le").ljust(64, b"\x00")
+_ZIP = b"PK\x03\x04"
+_PDF = b"%PDF-"
+_PDF_HEADER_BYTES = 1024  # a PDF's header may stand after other bytes, but no further than this
+_MOST_NULS = 0.6  # share of NUL bytes in UTF-16 text at most; above it, a file is no text
 _IMAGES = (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff", b"II*\x00", b"MM\x00*")
 _BY_SUFFIX: dict[str, Media] = {
     ".md": "markdown",
@@ -24,28 +30,10 @@ _BY_SUFFIX: dict[str, Media] = {
 }
 _CODE_SUFFIXES = frozenset(
     {
-        ".bib",
-        ".c",
-        ".cc",
-        ".cpp",
-        ".f",
-        ".f90",
-        ".go",
-        ".h",
-        ".hpp",
-        ".java",
-        ".jl",
-        ".js",
-        ".m",
-        ".py",
-        ".r",
-        ".rs",
-        ".sh",
-        ".sql",
-        ".tex",
-        ".ts",
+        ".bib", ".c", ".cc", ".cpp", ".f", ".f90", ".go", ".h", ".hpp", ".java", ".jl", ".js", ".m",
+        ".py", ".r", ".rs", ".sh", ".sql", ".tex", ".ts",
     }
-)
+)  # fmt: skip
 _MIME_BY_MEDIA: dict[Media, str] = {
     "pdf": "application/pdf",
     "image": "image/*",
@@ -65,15 +53,16 @@ def media_of(head: bytes, name: str, *, members: frozenset[str] = frozenset()) -
 
     `head` is its first kilobytes, `members` the names inside if it is a ZIP archive.
     """
-    if b"%PDF-" in head[:1024]:
+    suffix = PurePosixPath(name).suffix.lower()
+    if head.startswith(_PDF) or (suffix == ".pdf" and _PDF in head[:_PDF_HEADER_BYTES]):
         return "pdf"
     if head.startswith(_IMAGES):
         return "image"
-    if head.startswith(b"PK\x03\x04"):
+    if is_archive(head):
         return _media_of_archive(members)
     if head.startswith((_OLE, b"{\\rtf")):
         return "office"
-    return _media_of_text(head, PurePosixPath(name).suffix.lower())
+    return _media_of_text(head, suffix)
 
 
 def mime_of(media: Media) -> str:
@@ -81,13 +70,19 @@ def mime_of(media: Media) -> str:
     return _MIME_BY_MEDIA[media]
 
 
+def is_archive(head: bytes) -> bool:
+    """Tell a ZIP archive, which modern Office files are."""
+    return head.startswith(_ZIP)
+
+
 def archive_members(path: Path) -> frozenset[str]:
-    """Return the names inside a ZIP archive; empty where it is none or broken."""
-    try:
-        with zipfile.ZipFile(path) as archive:
-            return frozenset(archive.namelist())
-    except (zipfile.BadZipFile, ValueError, NotImplementedError):
-        return frozenset()
+    """Return the names inside a ZIP archive.
+
+    Raises:
+        zipfile.BadZipFile: it is none, or broken, such as half of one.
+    """
+    with zipfile.ZipFile(path) as archive:
+        return frozenset(archive.namelist())
 
 
 def is_encrypted_office(path: Path) -> bool:
@@ -95,8 +90,8 @@ def is_encrypted_office(path: Path) -> bool:
     with path.open("rb") as file:
         if file.read(len(_OLE)) != _OLE:
             return False
-        directory = file.read(_OLE_DIRECTORY_BYTES)
-    return "EncryptedPackage".encode("utf-16-le") in directory
+        with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
+            return content.find(_OLE_ENCRYPTED) >= 0
 
 
 def _media_of_archive(members: frozenset[str]) -> Media | None:
@@ -108,8 +103,7 @@ def _media_of_archive(members: frozenset[str]) -> Media | None:
 
 
 def _media_of_text(head: bytes, suffix: str) -> Media | None:
-    has_bom = head.startswith((b"\xff\xfe", b"\xfe\xff"))
-    if not has_bom and head.count(0) > len(head) * 0.6:
+    if head.count(0) > len(head) * _MOST_NULS:
         return None
     if suffix in _CODE_SUFFIXES:
         return "code"

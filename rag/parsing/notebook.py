@@ -59,11 +59,8 @@ def _printed(outputs: object) -> Iterator[str]:
 
 
 def _joined(source: object) -> str:
-    if isinstance(source, str):
-        return source
-    if isinstance(source, list):
-        return "".join(line for line in cast("list[object]", source) if isinstance(line, str))
-    return ""
+    lines = cast("list[object]", source) if isinstance(source, list) else [source]
+    return "".join(line for line in lines if isinstance(line, str))
 
 
 def _is_map(value: object) -> bool:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from rag.models import Anchor
 from rag.parsing.document import Piece
 from rag.parsing.markdown import HeadingPath, markdown_pieces, unescape
+from rag.parsing.readable import MAX_LABEL_CHARS
 
 if TYPE_CHECKING:
     from kreuzberg import ExtractionConfig
@@ -17,6 +18,12 @@ _HEADING = re.compile(r"^(#{1,6})\s+(.+?)\s*$", re.MULTILINE)
 _SENTENCE_END = re.compile(r"[。．！？.!?:：;；]$")
 _WIDE = re.compile(r"[\u3000-\u30ff\u3400-\u9fff\uff00-\uffef]")
 _CHARSET = re.compile(r"charset\s*=\s*[\"']?[\w-]+", re.IGNORECASE)
+_HYPHEN_AT_LINE_END = "\x02"  # what pdfium makes of it, the line break included
+_SLIDE = re.compile(
+    "\ue000(\\d+)\ue000"
+)  # private characters, that no slide's text is likely to hold
+_SLIDE_MARK = "\n\n\ue000{page_num}\ue000\n\n"
+_BY_PRINTER = re.compile(r"^Microsoft \w+ - ")  # Office's printer driver puts it before file names
 _FULL_LINE = 0.8  # share of the page's usual line length from which a line break means nothing
 
 
@@ -29,8 +36,9 @@ def office_pieces(path: Path) -> tuple[str | None, list[Piece]]:
     from kreuzberg import detect_mime_type, extract_bytes_sync  # noqa: PLC0415
 
     raw = path.read_bytes()
-    result = extract_bytes_sync(raw, detect_mime_type(raw), config=_config(pages=False))
-    return _title(result.metadata.get("title")), markdown_pieces(result.content)
+    mime = detect_mime_type(raw)
+    result = extract_bytes_sync(raw, mime, config=_config(slides="presentation" in mime))
+    return _title(result.metadata.get("title")), list(_pieces_by_slide(result.content))
 
 
 def html_pieces(text: str) -> tuple[str | None, list[Piece]]:
@@ -38,7 +46,7 @@ def html_pieces(text: str) -> tuple[str | None, list[Piece]]:
     from kreuzberg import extract_bytes_sync  # noqa: PLC0415 - see above
 
     raw = _CHARSET.sub("charset=utf-8", text).encode()
-    result = extract_bytes_sync(raw, "text/html", config=_config(pages=False))
+    result = extract_bytes_sync(raw, "text/html", config=_config())
     return _title(result.metadata.get("title")), markdown_pieces(result.content)
 
 
@@ -47,23 +55,37 @@ def pdf_pieces(path: Path) -> tuple[str | None, list[Piece]]:
     from kreuzberg import extract_file_sync  # noqa: PLC0415 - see above
 
     result = extract_file_sync(str(path), "application/pdf", config=_config(pages=True))
-    levels = {unescape(title): len(marks) for marks, title in _HEADING.findall(result.content)}
+    levels = {
+        unescape(title): len(marks)
+        for marks, title in _HEADING.findall(result.content)
+        if len(title) <= MAX_LABEL_CHARS
+    }
     headings = HeadingPath()
     pieces: list[Piece] = []
     for page in result.pages or []:
-        lines = [line.strip() for line in page["content"].splitlines()]
+        content = page["content"].replace(_HYPHEN_AT_LINE_END, "")
+        lines = [line.strip() for line in content.splitlines()]
         pieces.extend(_page_pieces(lines, page["page_number"], levels, headings))
     return _title(result.metadata.get("title")), pieces
+
+
+def _pieces_by_slide(content: str) -> Iterator[Piece]:
+    """Yield the pieces, each with its slide as its page; outside presentations there are none."""
+    before, *slides = _SLIDE.split(content)
+    yield from markdown_pieces(before)
+    for number, slide in zip(slides[::2], slides[1::2], strict=True):
+        yield from markdown_pieces(slide, page=int(number))
 
 
 def _page_pieces(
     lines: list[str], page: int, levels: dict[str, int], headings: HeadingPath
 ) -> Iterator[Piece]:
+    usual = _usual_length(lines)
     block: list[str] = []
     for line in [*lines, ""]:
         level = levels.get(line)
         if block and (not line or level):
-            yield _text(block, page, headings, usual=_usual_length(lines))
+            yield _text(block, page, headings, usual=usual)
             block = []
         if level:
             headings.enter(level, line)
@@ -98,14 +120,18 @@ def join_lines(lines: list[str], *, usual_length: float) -> str:
     return joined
 
 
-def _config(*, pages: bool) -> "ExtractionConfig":
+def _config(*, pages: bool = False, slides: bool = False) -> "ExtractionConfig":
     from kreuzberg import ExtractionConfig, PageConfig  # noqa: PLC0415 - see above
 
     return ExtractionConfig(
-        output_format="markdown", use_cache=False, pages=PageConfig(extract_pages=pages)
+        output_format="markdown",
+        use_cache=False,
+        pages=PageConfig(
+            extract_pages=pages, insert_page_markers=slides, marker_format=_SLIDE_MARK
+        ),
     )
 
 
 def _title(found: object) -> str | None:
-    title = found.strip() if isinstance(found, str) else ""
+    title = _BY_PRINTER.sub("", found.strip()) if isinstance(found, str) else ""
     return None if title.casefold() in {"", "untitled", "unspecified"} else title

@@ -1,6 +1,6 @@
 """Why a file could not be turned into text."""
 
-from typing import ClassVar, Literal, Self, TypeGuard
+from typing import ClassVar, Literal
 
 from contracts.problems import Kind, Problem
 
@@ -10,6 +10,7 @@ FailureCode = Literal[
     "no_text",
     "corrupt",
     "unsupported",
+    "undecodable",
     "timed_out",
     "memory_exceeded",
     "too_large",
@@ -42,6 +43,11 @@ _SENTENCES: dict[FailureCode, tuple[str, str, str]] = {
         "This kind of file is not read.",
         "Store a copy as PDF, Office, CSV, text, HTML, a notebook or an image.",
         "この形式のファイルには対応していません。",
+    ),
+    "undecodable": (
+        "The file is neither of a known format nor text in a known encoding.",
+        "Save text as UTF-8; store anything else as PDF, Office, CSV, HTML, notebook or image.",
+        "対応している形式でも、判別できる文字コードのテキストでもありません。",
     ),
     "timed_out": (
         "Reading the file took longer than allowed.",
@@ -81,12 +87,3 @@ class ParseFailed(Problem):
         message, hint, message_ja = _SENTENCES[reason]
         super().__init__(message, hint=hint, message_ja=message_ja)
         self.reason = reason
-
-    @classmethod
-    def because(cls, reason: object) -> Self:
-        """Return the failure that a parsing child reported; an unknown reason is a crash."""
-        return cls(reason if _is_known(reason) else "crashed")
-
-
-def _is_known(reason: object) -> TypeGuard[FailureCode]:
-    return reason in _SENTENCES

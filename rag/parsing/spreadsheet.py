@@ -11,18 +11,19 @@ from rag.parsing.tables import table_pieces
 def spreadsheet_pieces(path: Path) -> Iterator[Piece]:
     """Yield a piece for every row of every worksheet; formulas as their last calculated values.
 
+    A formula that no program has calculated yet is blank; merged cells stand where they begin.
+
     Raises:
         zipfile.BadZipFile, KeyError, ValueError: no workbook, or a broken one.
     """
     from openpyxl import load_workbook  # noqa: PLC0415 - only files that need it pay for it
 
-    workbook = load_workbook(path, read_only=True, data_only=True)
-    try:
+    with path.open("rb") as file:  # of a path openpyxl judges the name, and a fetched copy has none
+        workbook = load_workbook(file, read_only=True, data_only=True)
         for sheet in workbook.worksheets:
+            sheet.reset_dimensions()  # the size that a file claims is often wrong, or a trap
             rows = ([_shown(value) for value in row] for row in sheet.iter_rows(values_only=True))
             yield from table_pieces(rows, sheet=sheet.title, hidden=sheet.sheet_state != "visible")
-    finally:
-        workbook.close()
 
 
 def _shown(value: object) -> str:

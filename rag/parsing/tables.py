@@ -2,14 +2,19 @@
 
 import csv
 import io
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
 
 from rag.models import Anchor
 from rag.parsing.document import Piece
 
 SEPARATOR = " | "
 _DELIMITERS = ",\t;|"
+_SAMPLED_ROWS = 20
+_SAMPLED_CHARS = 2**16
 _HEADER_SEARCHED_ROWS = 20
+_SPARSE = 20  # a row with one filled cell in more than so many is nearly empty
 
 
 def column_letters(index: int) -> str:
@@ -32,43 +37,56 @@ def table_pieces(
 ) -> Iterator[Piece]:
     """Yield a piece for every row that is not blank.
 
-    The first row that looks like column names becomes the header of all rows below it; rows above
+    The first row that looks like column names is also the header of all rows below it; rows above
     it (titles, notes) and rows of a table without names stand for themselves.
     """
     numbered = [(number, list(row)) for number, row in enumerate(rows, 1) if any(row)]
     header_at = _header_position([row for _, row in numbered])
-    header = "" if header_at is None else _line(numbered[header_at][1])
+    header = ""
     for position, (number, row) in enumerate(numbered):
-        if position == header_at and position + 1 < len(numbered):
-            continue
         yield Piece(
             kind="table",
             text=_line(row),
             anchor=Anchor(sheet=sheet, cells=row_range(number, _width(row)), hidden=hidden),
-            header=header if header_at is not None and position > header_at else "",
+            header=header,
         )
+        if position == header_at:
+            header = _line(row)
 
 
 def csv_rows(text: str) -> list[list[str]]:
-    """Split delimited text; the delimiter is the one that its first lines agree on.
+    """Split delimited text; the delimiter is the one that its first rows agree on.
 
     Raises:
         csv.Error: a field over the csv module's limit.
     """
-    sample = "\n".join(text.splitlines()[:20])
-    try:
-        dialect: type[csv.Dialect] | csv.Dialect = csv.Sniffer().sniff(sample, _DELIMITERS)
-    except csv.Error:  # one column, or lines that do not agree: commas, as the name says
-        dialect = csv.excel
-    return [[cell.strip() for cell in row] for row in csv.reader(io.StringIO(text), dialect)]
+    sample = text[:_SAMPLED_CHARS]
+    delimiter = max(_DELIMITERS, key=lambda candidate: _agreement(sample, candidate))
+    rows = csv.reader(io.StringIO(text), delimiter=delimiter)
+    return [[cell.strip() for cell in row] for row in rows]
+
+
+def _agreement(sample: str, delimiter: str) -> tuple[int, int]:
+    """Return how many rows have the commonest number of cells, two at least, and that number."""
+    rows = islice(csv.reader(io.StringIO(sample), delimiter=delimiter), _SAMPLED_ROWS)
+    widths = Counter(len(row) for row in rows if len(row) > 1)
+    return max(((count, width) for width, count in widths.items()), default=(0, 0))
 
 
 def _header_position(rows: Sequence[Sequence[str]]) -> int | None:
+    """Return the first row that names columns: words, no numbers, as wide as the rows below."""
     for position, row in enumerate(rows[:_HEADER_SEARCHED_ROWS]):
         cells = [cell for cell in row if cell]
-        if len(cells) >= 2 and len(cells) * 2 > _width(row) and not any(map(_is_number, cells)):
+        is_words = len(cells) >= 2 and not any(map(_is_number, cells))
+        if is_words and len(cells) * 2 > _width(row) >= _usual_width(rows[position:]):
             return position
     return None
+
+
+def _usual_width(rows: Sequence[Sequence[str]]) -> int:
+    """Return the width that three rows in four do not exceed: a long remark does not count."""
+    widths = sorted(map(_width, rows))
+    return widths[(len(widths) * 3 + 3) // 4 - 1]
 
 
 def _is_number(cell: str) -> bool:
@@ -84,4 +102,8 @@ def _width(row: Sequence[str]) -> int:
 
 
 def _line(row: Sequence[str]) -> str:
-    return SEPARATOR.join(cell.replace("\n", " ") for cell in row[: _width(row)])
+    """Join the cells up to the last filled one; of a row that is nearly empty, the filled ones."""
+    width = _width(row)
+    filled = [cell for cell in row[:width] if cell]
+    shown = row[:width] if len(filled) * _SPARSE >= width else filled
+    return SEPARATOR.join(cell.replace("\n", " ") for cell in shown)

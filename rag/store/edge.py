@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from threading import Lock
-from typing import TypeVar
+from typing import Self, TypeVar
 
 import qdrant_edge as edge
 
@@ -42,7 +42,7 @@ class EdgeStore:
         self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="edge-store")
 
     @classmethod
-    async def open(cls, folder: Path, *, model: str, dimensions: int) -> "EdgeStore":
+    async def open(cls, folder: Path, *, model: str, dimensions: int) -> Self:
         """Open the shard for `model` inside `folder`; what is not there is made.
 
         Raises:
@@ -52,7 +52,7 @@ class EdgeStore:
         return await asyncio.to_thread(cls._open, folder, model, dimensions)
 
     @classmethod
-    def _open(cls, folder: Path, model: str, dimensions: int) -> "EdgeStore":
+    def _open(cls, folder: Path, model: str, dimensions: int) -> Self:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         lock = FolderLock(folder)
         try:
@@ -148,9 +148,11 @@ class EdgeStore:
 
     def _close(self) -> None:
         self._threads.shutdown(wait=True)
-        self._shard.flush()
-        self._shard.close()
-        self._lock.release()
+        try:
+            self._shard.flush()
+            self._shard.close()
+        finally:
+            self._lock.release()
 
     async def _run(self, work: Callable[..., T], *arguments: object) -> T:
         """Run `work` in a thread of the store; a cancelled caller does not tear it in half."""
@@ -226,6 +228,6 @@ def _equals(field: str, value: str) -> edge.FieldCondition:
     return edge.FieldCondition(field, match=edge.MatchValue(value))
 
 
-def _inside(access: AccessFilter, *also: edge.ConditionType) -> edge.Filter:
+def _inside(access: AccessFilter, *also: "edge.ConditionType") -> edge.Filter:
     projects = edge.MatchAny(sorted(access.project_ids))
     return edge.Filter(must=[edge.FieldCondition(TENANT_FIELD, match=projects), *also])

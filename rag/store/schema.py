@@ -1,6 +1,7 @@
 """How passages lie in Qdrant, the same in process and on a server."""
 
 import re
+from hashlib import blake2b
 from typing import Final
 
 SCHEMA_VERSION: Final = 1
@@ -15,7 +16,9 @@ KEYWORD_FIELDS: Final = ("file_id", "version")
 def collection_name(model: str) -> str:
     """Return the name of the collection for passages embedded by `model`.
 
-    Each model has its own, so that vectors of two models never meet in one ranking.
+    Each model has its own, so that vectors of two models never meet in one ranking: what the
+    readable part leaves out of the model's name is in the digest behind it.
     """
     slug = re.sub(r"[^a-z0-9._-]+", "_", model.lower()).strip("._-") or "model"
-    return f"docs__{slug[:80]}__{SCHEMA_VERSION}"
+    digest = blake2b(model.encode(), digest_size=4).hexdigest()
+    return f"docs__{slug[:80]}__{digest}__{SCHEMA_VERSION}"

@@ -169,6 +169,20 @@ class ServerStore:
                 return points
 
 
+async def check_server(url: str, api_key: str | None) -> None:
+    """Return if a Qdrant server answers at `url` and takes the key.
+
+    Raises:
+        ServiceUnreachable: it does not.
+    """
+    client = _connect(url, api_key)
+    try:
+        with _told_as_problem():
+            await client.get_collections()
+    finally:
+        await client.close()
+
+
 def _connect(url: str, api_key: str | None) -> AsyncQdrantClient:
     if url == _IN_PROCESS:
         return AsyncQdrantClient(location=url)

@@ -15,7 +15,7 @@ JAPANESE: Final = (
 """Kana, kanji and their repeat marks, as the inside of a character class (text in NFKC)."""
 
 _RUN = re.compile(f"[{JAPANESE}]+")
-_UNSPACED = re.compile(rf"[^\W_]*[{JAPANESE}](?:[^\W_]|[{JAPANESE}])*")
+_UNSPACED = re.compile(r"[^\W_]+")  # every Japanese character is a letter to `\w`
 _LONGEST = 12_000  # characters: Sudachi refuses more than 49,149 bytes, and one takes up to four
 _CONTENT = frozenset({"名詞", "動詞", "形容詞", "形状詞", "副詞", "接頭辞", "接尾辞"})
 
@@ -38,6 +38,8 @@ def bigrams(text: str) -> Iterator[str]:
     Digits and Latin letters inside such a stretch count: 第3回 gives 第3 and 3回.
     """
     for run in _UNSPACED.findall(text):
+        if _RUN.search(run) is None:
+            continue
         if len(run) == 1:
             yield run
         else:

@@ -15,7 +15,7 @@ _MARKS = r"\u0300-\u036f\u0900-\u0963\u0966-\u097f\u1cd0-\u1cff\ua8e0-\ua8ff\u20
 _LETTER = rf"(?:(?![{JAPANESE}])[^\W_]|[{_MARKS}])"
 _COMPOUND = re.compile(rf"{_LETTER}+(?:[-/.'’]{_LETTER}+)*")
 _JOINT = re.compile(r"[-/.'’]")
-_DECIMAL = re.compile(r"\d+\.\d+")
+_DECIMAL = re.compile(r"(\d+\.\d+)([^\W\d]*)")
 _POSSESSIVE = re.compile(r"['’]s?$")
 _VEDIC_ACCENTS = re.compile(r"[\u0951-\u0954\u1cd0-\u1cff\ua8e0-\ua8f1\u200c\u200d]")
 
@@ -34,12 +34,12 @@ def words(text: str) -> Iterator[str]:
     """Yield the words of `text` (NFKC, case folded): English by its stem, others as written.
 
     Stop words are left out. What joins parts with a digit in them is also one word without its
-    joints, so that A-12 and A12 meet; 0.05 stays whole. A word with diacritics or Vedic accents
-    comes a second time without them, so that agnim finds agním.
+    joints, so that A-12 and A12 meet; 0.05 stays whole, also where its unit follows at once. A word
+    with diacritics or Vedic accents comes a second time as one without, so that agnim finds agním.
     """
     for compound in _COMPOUND.findall(text):
-        if _DECIMAL.fullmatch(compound):
-            yield compound
+        if decimal := _DECIMAL.fullmatch(compound):
+            yield from filter(None, decimal.groups())
             continue
         parts = _JOINT.split(_POSSESSIVE.sub("", compound))
         if len(parts) > 1 and any(map(str.isdigit, compound)):
@@ -52,9 +52,13 @@ def words(text: str) -> Iterator[str]:
 @lru_cache(maxsize=65_536)
 def _forms(word: str) -> tuple[str, ...]:
     if word.isascii():
-        return (_stemmer()(word) if word.isalpha() else word,)
+        return (_stem(word),)
     bare = _without_accents(word)
-    return (word,) if bare == word else (word, bare)
+    return (word,) if bare == word else (word, _stem(bare))
+
+
+def _stem(word: str) -> str:
+    return _stemmer()(word) if word.isascii() and word.isalpha() else word
 
 
 def _without_accents(word: str) -> str:

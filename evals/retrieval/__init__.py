@@ -1,0 +1,1 @@
+"""How well the shipped search finds what people judged relevant."""

@@ -1,0 +1,76 @@
+"""Small real implementations of `rag`'s ports, and passages to search."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from connectors.ports import SourceFile
+from contracts.principal import Principal, Scope
+from inference.fake import HashEmbedder
+from rag.ingest import cut_document, embed_passages
+from rag.models import Anchor
+from rag.parsing.document import ParsedDocument, Piece
+from rag.ports import Embedder, FileRecord, IndexTotals, KnownProject
+from rag.store.port import Point, VectorStore
+
+
+@dataclass(frozen=True, slots=True)
+class MemoryRecords:
+    """Implements `rag.ports.IndexRecords` in this process."""
+
+    kept: dict[str, dict[str, FileRecord]] = field(default_factory=dict[str, dict[str, FileRecord]])
+
+    async def totals(self, project_id: str) -> IndexTotals:
+        records = self.kept.get(project_id, {}).values()
+        return IndexTotals(
+            files=len(records),
+            passages=sum(record.passages for record in records),
+            failed=sum(record.status == "failed" for record in records),
+        )
+
+    async def load(self, project_id: str) -> dict[str, FileRecord]:
+        return dict(self.kept.get(project_id, {}))
+
+    async def save(self, project_id: str, record: FileRecord) -> None:
+        self.kept.setdefault(project_id, {})[record.file_id] = record
+
+    async def drop(self, project_id: str, file_id: str) -> None:
+        self.kept.get(project_id, {}).pop(file_id, None)
+
+
+@dataclass(frozen=True, slots=True)
+class Grants:
+    """Implements `rag.ports.ProjectAccess`: project ids by principal id."""
+
+    granted: Mapping[str, tuple[str, ...]]
+
+    async def readable_projects(self, principal: Principal) -> list[KnownProject]:
+        ids = self.granted.get(principal.id, ())
+        return [KnownProject(project, project.title(), None) for project in ids]
+
+
+class AllLanguagesEmbedder(HashEmbedder):
+    """Claims to know every language, so that its similarities count."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.languages = frozenset({"*"})
+
+
+def someone(name: str = "aoki", *scopes: Scope) -> Principal:
+    """Return a caller with the scope `read`, or with the given ones."""
+    return Principal(id=name, name=name, scopes=frozenset(scopes or ("read",)))
+
+
+async def shelve(
+    store: VectorStore, embedder: Embedder, project: str, texts: Mapping[str, str]
+) -> list[Point]:
+    """Write texts into a project, by path, as the indexer would; return their passages."""
+    points: list[Point] = []
+    for path, text in texts.items():
+        file = SourceFile(file_id=path, path=path, size=len(text), version="1", modified=None)
+        pieces = [Piece(kind="text", text=each, anchor=Anchor()) for each in text.split("\n\n")]
+        document = ParsedDocument(title=path, media_type="text/plain", pieces=pieces)
+        cut = cut_document(file, document, embedder)
+        points += await embed_passages(project, cut, embedder)
+    await store.upsert(points)
+    return points

@@ -1,0 +1,141 @@
+"""What a Qdrant server that cannot serve is reported as."""
+
+import json
+import threading
+from collections.abc import Generator
+from contextlib import AbstractContextManager, contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from socket import socket
+from typing import ClassVar, Final
+
+import pytest
+
+from contracts.problems import ServiceUnreachable
+from rag.problems import EmbeddingModelChanged
+from rag.store.server import ServerStore, check_server
+
+
+class _Refusing(BaseHTTPRequestHandler):
+    """Answers every request with one status, as Qdrant words its errors."""
+
+    status: ClassVar[int]
+
+    def do_GET(self) -> None:
+        self.send_response(self.status)
+        self.send_header("Retry-After", "7")
+        self.end_headers()
+        self.wfile.write(b'{"status": {"error": "the secret text of a passage"}}')
+
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - its given name
+        pass
+
+
+def _server_answering(status: int) -> AbstractContextManager[str]:
+    return _serving(type("Handler", (_Refusing,), {"status": status}))
+
+
+@contextmanager
+def _serving(handler: type[BaseHTTPRequestHandler]) -> Generator[str]:
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
+        try:
+            yield f"http://127.0.0.1:{server.server_port}"
+        finally:
+            server.shutdown()
+
+
+async def _opening(url: str) -> ServiceUnreachable:
+    with pytest.raises(ServiceUnreachable) as raised:
+        await ServerStore.open(url, "key", model="tiny", dimensions=4)
+    return raised.value
+
+
+async def test_a_server_that_is_not_there_is_unreachable() -> None:
+    with socket() as free:
+        free.bind(("127.0.0.1", 0))
+        problem = await _opening(f"http://127.0.0.1:{free.getsockname()[1]}")
+    assert "no connection" in problem.message
+
+
+@pytest.mark.parametrize("status", [401, 500])
+async def test_a_server_that_refuses_is_reported_without_its_words(status: int) -> None:
+    with _server_answering(status) as url:
+        problem = await _opening(url)
+    assert f"HTTP {status}" in problem.message
+    assert "secret" not in problem.message + problem.hint
+
+
+async def test_a_server_is_checked_without_opening_a_store() -> None:
+    with _server_answering(401) as url, pytest.raises(ServiceUnreachable, match="HTTP 401"):
+        await check_server(url, "wrong key")
+
+
+async def test_a_server_that_is_busy_says_when_to_try_again() -> None:
+    with _server_answering(429) as url:
+        problem = await _opening(url)
+    assert problem.retry_after_s == 7
+
+
+class _WithCollection(BaseHTTPRequestHandler):
+    """Knows one collection, of vectors of length 4, and says so as Qdrant does."""
+
+    def do_GET(self) -> None:
+        self._answer({"exists": True} if self.path.endswith("/exists") else _COLLECTION)
+
+    def do_PUT(self) -> None:
+        self.rfile.read(int(self.headers["Content-Length"]))
+        self._answer({"operation_id": 1, "status": "completed"})
+
+    def _answer(self, result: object) -> None:
+        self.send_response(200)
+        self.send_header("Content-Type", "application/json")
+        self.end_headers()
+        self.wfile.write(json.dumps({"result": result, "status": "ok", "time": 0.001}).encode())
+
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - its given name
+        pass
+
+
+_COLLECTION: Final = {
+    "status": "green",
+    "optimizer_status": "ok",
+    "segments_count": 1,
+    "config": {
+        "params": {"vectors": {"dense": {"size": 4, "distance": "Cosine"}}},
+        "hnsw_config": {"m": 16, "ef_construct": 100, "full_scan_threshold": 10000},
+        "optimizer_config": {
+            "deleted_threshold": 0.2,
+            "vacuum_min_vector_number": 1000,
+            "default_segment_number": 0,
+            "flush_interval_sec": 5,
+        },
+    },
+    "payload_schema": {},
+}
+
+
+class _Raced(_WithCollection):
+    """Its collection was made by another process between the question and the creation."""
+
+    def do_GET(self) -> None:
+        self._answer({"exists": False} if self.path.endswith("/exists") else _COLLECTION)
+
+    def do_PUT(self) -> None:
+        if "/index" in self.path:
+            super().do_PUT()
+        else:
+            self.send_error(409)
+
+
+@pytest.mark.parametrize("handler", [_WithCollection, _Raced])
+async def test_a_collection_that_is_there_is_used(handler: type[BaseHTTPRequestHandler]) -> None:
+    with _serving(handler) as url:
+        store = await ServerStore.open(url, None, model="tiny", dimensions=4)
+        await store.close()
+
+
+async def test_vectors_of_another_length_are_refused() -> None:
+    with _serving(_WithCollection) as url, pytest.raises(EmbeddingModelChanged) as refused:
+        await ServerStore.open(url, None, model="tiny", dimensions=8)
+    assert "holds vectors of 4 numbers" in refused.value.message
+    assert "tiny (8 numbers)" in refused.value.message

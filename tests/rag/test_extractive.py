@@ -1,0 +1,71 @@
+"""Answers made of quotations."""
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from rag.citations import CheckedSentence
+from rag.extractive import quote_sentences
+from tests.rag.hits import hit
+
+REPORT = "AZ91合金を用いた。溶体化処理は415 °Cで24時間行った。表面を研磨した。"
+NOTES = "Ageing took 16 h. The hardness of A-12 was 92 HV. It was polished."
+_WORDS = st.sampled_from(
+    ["溶体化処理", "。", "\n", "hardness", ". ", "The ", "415 °C", "x" * 450, " "]
+)
+_TEXT = st.lists(_WORDS, max_size=12).map("".join)
+
+
+@pytest.mark.parametrize(
+    ("question", "quote", "number"),
+    [
+        ("溶体化処理の温度は？", "溶体化処理は415 °Cで24時間行った。", 1),
+        ("What was the hardness of A12?", "The hardness of A-12 was 92 HV.", 2),
+    ],
+)
+def test_the_sentence_with_the_words_of_the_question_is_quoted(
+    question: str, quote: str, number: int
+) -> None:
+    assert quote_sentences(question, [hit(1, REPORT), hit(2, NOTES)]) == [
+        CheckedSentence(quote, (number,))
+    ]
+
+
+def test_quotes_stand_in_the_order_of_their_hits() -> None:
+    hits = [hit(1, "時効は16時間。"), hit(2, "溶体化処理は24時間。"), hit(3, "溶体化処理と時効。")]
+    quotes = quote_sentences("溶体化処理と時効", hits)
+    numbers = [number for quote in quotes for number in quote.hits]
+    assert numbers == sorted(numbers)
+    assert 3 in numbers
+
+
+def test_the_same_sentence_is_quoted_once() -> None:
+    hits = [hit(1, "溶体化処理は24時間。"), hit(2, "溶体化処理は24時間。")]
+    assert quote_sentences("溶体化処理", hits) == [CheckedSentence("溶体化処理は24時間。", (1,))]
+
+
+def test_where_no_sentence_shares_a_word_the_best_hit_speaks() -> None:
+    quotes = quote_sentences("なぜ", [hit(1, REPORT), hit(2, NOTES)])
+    assert quotes == [CheckedSentence("AZ91合金を用いた。", (1,))]
+
+
+def test_a_long_sentence_is_cut_and_says_so() -> None:
+    [quote] = quote_sentences("x", [hit(1, "x" * 1000)])
+    assert quote.claim == "x" * 400 + "…"
+
+
+def test_no_hits_no_quotes() -> None:
+    assert quote_sentences("溶体化処理", []) == []
+
+
+@settings(max_examples=50)
+@given(st.lists(_TEXT, max_size=4), st.sampled_from(["溶体化処理", "hardness?", "?"]))
+def test_every_quote_is_a_verbatim_part_of_the_hit_it_names(
+    texts: list[str], question: str
+) -> None:
+    hits = {number: hit(number, text) for number, text in enumerate(texts, start=1)}
+    quotes = quote_sentences(question, list(hits.values()))
+    assert len(quotes) <= 3
+    for quote in quotes:
+        [number] = quote.hits
+        assert quote.claim.removesuffix("…") in hits[number].text
