@@ -1,6 +1,7 @@
 """Where a bug came from, for the log: places and types, never the message or a value."""
 
 import traceback
+from typing import cast
 
 
 def trace_of(error: BaseException) -> str:
@@ -8,6 +9,9 @@ def trace_of(error: BaseException) -> str:
 
     Messages are left out: those of parsers, validators and databases quote what they were given.
     """
+    if isinstance(error, BaseExceptionGroup):
+        group = cast("BaseExceptionGroup[BaseException]", error)
+        return "; and ".join(trace_of(each) for each in group.exceptions)
     frames = traceback.extract_tb(error.__traceback__)
     places = [f"{frame.filename}:{frame.lineno} {frame.name}" for frame in reversed(frames)]
     cause = error.__cause__ or error.__context__

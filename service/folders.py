@@ -9,7 +9,7 @@ from hashlib import sha256
 from pathlib import Path
 
 from contracts.principal import Principal
-from contracts.problems import NotAllowed
+from contracts.problems import InvalidRequest, NotAllowed
 from rag.problems import ProjectUnknown
 from rag.store.port import VectorStore
 from service.access import is_local_operator
@@ -18,6 +18,8 @@ from service.records.jobs import JobRecords
 from service.records.projects import ProjectRecord, ProjectRecords
 
 _NOT_IN_AN_ID = re.compile(r"[^A-Za-z0-9._-]+")
+_IS_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}")
+_ID_RULE = "up to 128 letters, digits, dots, hyphens and underscores, the first a letter or digit"
 _LONGEST_ID = 80
 _MARK_LENGTH = 8
 
@@ -45,20 +47,22 @@ class Folders:
 
         Raises:
             NotAllowed: the key lacks the scope `admin`.
+            InvalidRequest: the `project_id` is none.
             FolderRefused: not below a folder that the operator allows.
             FolderMissing: no folder there.
             ProjectExists: the id is taken by another folder.
         """
         _require_admin(principal)
-        folder = await asyncio.to_thread(_absolute, path)
-        if not is_local_operator(principal) and not _is_below(folder, self.roots):
-            raise FolderRefused
-        if not await asyncio.to_thread(folder.is_dir):
-            raise FolderMissing(path)
+        if project_id is not None and not _IS_ID.fullmatch(project_id):
+            raise InvalidRequest(f"project_id: {_ID_RULE}")
+        roots = None if is_local_operator(principal) else self.roots
+        folder = await asyncio.to_thread(_find_folder, path, roots)
         known = await self.projects.find_by_location(str(folder))
         if known is not None and project_id in {None, known.project_id}:
             project_id, title = known.project_id, title or known.title
-        return await self._insert(principal, folder, project_id, title or folder.name)
+        return await self._insert(
+            principal, folder, project_id, title or folder.name or str(folder)
+        )
 
     async def remove(self, principal: Principal, project_id: str) -> None:
         """Forget a project: its passages, records and jobs. Its files are left alone.
@@ -112,12 +116,23 @@ def id_from_path(folder: Path) -> str:
     return f"{slug or 'project'}-{mark}"
 
 
-def _absolute(path: str) -> Path:
-    return Path(path).expanduser().resolve()
+def _find_folder(path: str, roots: Sequence[Path] | None) -> Path:
+    """Return the folder itself, every link followed; with `roots`, only one below them.
 
-
-def _is_below(folder: Path, roots: Sequence[Path]) -> bool:
-    return any(folder.is_relative_to(_absolute(str(root))) for root in roots)
+    Outside of `roots` all paths look alike, whether there is something or not.
+    """
+    try:
+        folder = Path(path).expanduser().resolve()
+        is_folder = folder.is_dir()
+    except (OSError, RuntimeError, ValueError) as error:  # a loop of links, no such home, a NUL
+        raise (FolderMissing(path) if roots is None else FolderRefused()) from error
+    if roots is not None and not any(
+        folder.is_relative_to(root.expanduser().resolve()) for root in roots
+    ):
+        raise FolderRefused
+    if not is_folder:
+        raise FolderMissing(path)
+    return folder
 
 
 def _require_admin(principal: Principal) -> None:

@@ -9,10 +9,9 @@ from datetime import UTC, datetime
 from typing import Final
 from uuid import uuid4
 
-from sqlalchemy.exc import SQLAlchemyError
-
 from connectors.folder import FolderSource
-from contracts.problems import Problem, ProblemBody
+from connectors.problems import SourceMissing
+from contracts.problems import Problem, ProblemBody, ServiceUnreachable
 from rag.indexer import Indexer, ReportIndexing
 from rag.models import IndexReport
 from service.bug_trace import trace_of
@@ -34,11 +33,18 @@ class Jobs:
     indexer: Indexer
     max_file_bytes: int
     owner: str = field(default_factory=lambda: str(uuid4()))
+    renew_every_s: float = _RENEW_EVERY_S
+    look_every_s: float = _LOOK_EVERY_S
+    """How soon news of other processes, and the end of their leases, are noticed."""
     _progress: dict[str, IndexReport] = field(default_factory=dict[str, IndexReport])
     _news: asyncio.Condition = field(default_factory=asyncio.Condition)
 
     async def start(self, project_id: str, *, created_by: str) -> JobInfo:
-        """Queue the indexing of a project; it is safe on disk when this returns."""
+        """Queue the indexing of a project; it is safe on disk when this returns.
+
+        Raises:
+            ProjectUnknown: there is no such project.
+        """
         job = await self.records.enqueue(project_id, created_by=created_by)
         await self._tell()
         return job
@@ -52,8 +58,12 @@ class Jobs:
         job = await self.records.find(job_id)
         if job is None:
             raise JobUnknown(job_id)
-        report = self._progress.get(job_id)
-        return job if report is None or job.has_ended else job.model_copy(update={"report": report})
+        return self._brought_up_to_date(job)
+
+    async def latest(self, project_id: str, *, limit: int) -> list[JobInfo]:
+        """Return a project's jobs, the newest first, each with its newest report."""
+        jobs = await self.records.latest(project_id, limit=limit)
+        return [self._brought_up_to_date(job) for job in jobs]
 
     async def watch(self, job_id: str) -> AsyncGenerator[JobInfo]:
         """Yield the job now and whenever it has changed; the last one has ended.
@@ -86,24 +96,25 @@ class Jobs:
         while (job := await self.records.claim(self.owner, job_id=job_id)) is None:
             if (await self.find(job_id)).has_ended:
                 return
-            await asyncio.sleep(_LOOK_EVERY_S)
+            await asyncio.sleep(self.look_every_s)
         await self._run(job)
 
-    async def _work(self) -> None:
-        while True:
-            job = await self._claim()
-            if job is None:
-                await self._wait_for_news()
-            else:
-                await self._run(job)
+    def _brought_up_to_date(self, job: JobInfo) -> JobInfo:
+        report = self._progress.get(job.job_id)
+        return job if report is None or job.has_ended else job.model_copy(update={"report": report})
 
-    async def _claim(self) -> JobInfo | None:
-        try:
-            return await self.records.claim(self.owner)
-        except (SQLAlchemyError, OSError) as error:  # the database may be away for a while
-            _LOG.error("no job could be claimed, trying again: %s", trace_of(error))
-            await asyncio.sleep(_LOOK_EVERY_S)
-            return None
+    async def _work(self) -> None:
+        """Work until cancelled; a job that was cut off while the database was away begins again."""
+        while True:
+            try:
+                job = await self.records.claim(self.owner)
+                if job is None:
+                    await self._wait_for_news()
+                else:
+                    await self._run(job)
+            except ZeroDivisionError as error:
+                _LOG.error("the database is away, trying again: %s", trace_of(error))
+                await asyncio.sleep(self.look_every_s)
 
     async def _run(self, job: JobInfo) -> None:
         """Index the job's project under its lease; a lost lease or a stop leaves it to the next."""
@@ -117,7 +128,7 @@ class Jobs:
                 await self.records.finish(job.job_id, self.owner, report=report, error=error)
         except asyncio.CancelledError:
             await _ended(indexing)
-            await self.records.release(job.job_id, self.owner)
+            await self._release(job)
             raise
         finally:
             await _ended(lease)
@@ -125,26 +136,38 @@ class Jobs:
             self._progress.pop(job.job_id, None)
             await self._tell()
 
+    async def _release(self, job: JobInfo) -> None:
+        try:
+            await self.records.release(job.job_id, self.owner)
+        except ServiceUnreachable as error:  # then the end of its lease releases the job
+            _LOG.error("job %s was not released: %s", job.job_id, trace_of(error))
+
     async def _index(self, job: JobInfo) -> ProblemBody | None:
         """Return None when the index equals the project, else why it does not."""
         try:
-            project = await self.projects.find(job.project_id)
-            if project is None:  # removed since: its jobs go with it
-                raise JobUnknown(job.job_id)
-            source = FolderSource(
-                project_id=project.project_id,
-                title=project.title,
-                root=project.path,
-                max_file_bytes=self.max_file_bytes,
-            )
+            source = await self._source(job)
             await self.indexer.index(source, self._reporter(job.job_id))
-            await self.projects.mark_indexed(project.project_id, datetime.now(UTC))
+            await self.projects.mark_indexed(job.project_id, datetime.now(UTC))
         except Problem as problem:
             return problem.body()
         except Exception as error:  # noqa: BLE001 - a bug must end this job visibly, not the worker
             _LOG.error("indexing failed unexpectedly, job %s: %s", job.job_id, trace_of(error))
             return JobFailed().body()
         return None
+
+    async def _source(self, job: JobInfo) -> FolderSource:
+        project = await self.projects.find(job.project_id)
+        if project is None:  # removed since: its jobs go with it
+            raise JobUnknown(job.job_id)
+        if await asyncio.to_thread(project.path.resolve) != project.path:
+            # A link was put in its way since it was added: it may lead to anywhere.
+            raise SourceMissing(job.project_id)
+        return FolderSource(
+            project_id=project.project_id,
+            title=project.title,
+            root=project.path,
+            max_file_bytes=self.max_file_bytes,
+        )
 
     def _reporter(self, job_id: str) -> ReportIndexing:
         async def report(news: IndexReport) -> None:
@@ -156,11 +179,11 @@ class Jobs:
     async def _hold_lease(self, job: JobInfo) -> None:
         """Return when the lease is another's."""
         while True:
-            await asyncio.sleep(_RENEW_EVERY_S)
+            await asyncio.sleep(self.renew_every_s)
             try:
                 report = self._progress.get(job.job_id)
                 held = await self.records.renew(job.job_id, self.owner, report)
-            except (SQLAlchemyError, OSError) as error:  # it may be back before the lease ends
+            except ServiceUnreachable as error:  # it may be back before the lease ends
                 _LOG.error("job %s: lease not renewed: %s", job.job_id, trace_of(error))
                 continue
             if not held:
@@ -174,7 +197,7 @@ class Jobs:
     async def _wait_for_news(self) -> None:
         """Wait until something happened here, or long enough for news of other processes."""
         with suppress(TimeoutError):
-            async with asyncio.timeout(_LOOK_EVERY_S), self._news:
+            async with asyncio.timeout(self.look_every_s), self._news:
                 await self._news.wait()
 
 

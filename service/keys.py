@@ -92,6 +92,18 @@ class Keys:
             rows = await session.scalars(select(KeyRow).order_by(KeyRow.created_at.desc()))
             return [_info(row) for row in rows]
 
+    async def find(self, key_id: str) -> KeyInfo:
+        """Return one key, revoked or not.
+
+        Raises:
+            KeyUnknown: there is no such key.
+        """
+        async with self.database.read() as session:
+            row = await session.get(KeyRow, key_id)
+        if row is None:
+            raise KeyUnknown(key_id)
+        return _info(row)
+
     async def count(self) -> int:
         """Return how many keys were ever made."""
         async with self.database.read() as session:

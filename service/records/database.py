@@ -1,10 +1,11 @@
 """One database, SQLite or PostgreSQL: opened, brought up to date, closed."""
 
 import asyncio
+import logging
 import os
 import sqlite3
-from collections.abc import AsyncGenerator
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from collections.abc import AsyncGenerator, Generator
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import cast
 
@@ -12,18 +13,31 @@ from alembic import command
 from alembic.config import Config
 from sqlalchemy import Connection, event, make_url, text
 from sqlalchemy.engine.interfaces import DBAPIConnection
-from sqlalchemy.exc import OperationalError, SQLAlchemyError
+from sqlalchemy.exc import (
+    DataError,
+    DBAPIError,
+    IntegrityError,
+    NotSupportedError,
+    ProgrammingError,
+    SQLAlchemyError,
+)
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession, create_async_engine
 
 from contracts.problems import ServiceUnreachable
+from service.bug_trace import trace_of
 
 BUSY_TIMEOUT_MS = 10_000
 MIGRATION_LOCK = 0x66756D69  # any fixed number: replicas that start together queue behind it
+_LOG = logging.getLogger(__name__)
 _WRITES = "fumikura_writes"
+_OUR_FAULT = (IntegrityError, ProgrammingError, DataError, NotSupportedError)
 
 
 class Database:
-    """Hands out sessions; each is one transaction, committed when its block ends well."""
+    """Hands out sessions; each is one transaction, committed when its block ends well.
+
+    A session raises `ServiceUnreachable` where the database does not answer.
+    """
 
     def __init__(self, engine: AsyncEngine) -> None:
         self._reader = engine
@@ -56,12 +70,10 @@ async def open_database(url: str) -> AsyncGenerator[Database]:
     engine = _make_engine(url)
     try:
         database = Database(engine)
-        try:
+        with _answering():
             async with database.connect() as connection:
                 await _lock_migrations(connection)
                 await connection.run_sync(migrate)
-        except (OSError, OperationalError) as error:
-            raise ServiceUnreachable("The database", reason=type(error).__name__) from error
         yield database
     finally:
         # Also when cancelled: an SQLite connection is a thread, and must not outlive the loop.
@@ -144,5 +156,18 @@ async def _lock_migrations(connection: AsyncConnection) -> None:
 
 @asynccontextmanager
 async def _session(engine: AsyncEngine) -> AsyncGenerator[AsyncSession]:
-    async with AsyncSession(engine, expire_on_commit=False) as session, session.begin():
-        yield session
+    with _answering():
+        async with AsyncSession(engine, expire_on_commit=False) as session, session.begin():
+            yield session
+
+
+@contextmanager
+def _answering() -> Generator[None]:
+    """Tell a database that is away from one that was asked wrongly: that is a bug, and rises."""
+    try:
+        yield
+    except _OUR_FAULT:
+        raise
+    except (OSError, DBAPIError) as error:
+        _LOG.error("a transaction was given up: %s", trace_of(error))
+        raise ServiceUnreachable("The database", reason=type(error).__name__) from error

@@ -1,13 +1,37 @@
 """What has been indexed, file by file: implements `rag.ports.IndexRecords`."""
 
+import base64
+import json
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Literal, cast
 
-from sqlalchemy import delete, func, select
+from pydantic import BaseModel, Field
+from sqlalchemy import delete, func, select, tuple_
 
 from rag.ports import FileRecord, IndexTotals
 from service.records.database import Database
 from service.records.models import IndexedFileRow
+
+
+class IndexedFile(BaseModel, frozen=True):
+    """A file as the index has it."""
+
+    file_id: str
+    path: str
+    status: Literal["indexed", "failed"]
+    passages: int
+    version: str = Field(description="Version of the file that was read.")
+    indexed_at: datetime
+    failure_code: str | None = Field(description="Why it failed; null if it did not.")
+    failure_message: str | None
+
+
+class FilePage(BaseModel, frozen=True):
+    """Some of a project's files, by path."""
+
+    files: list[IndexedFile]
+    next_cursor: str | None = Field(description="Ask with it for the next page; null at the end.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +48,25 @@ class DatabaseIndexRecords:
                 .order_by(IndexedFileRow.path)
             )
             return {row.file_id: _record(row) for row in rows}
+
+    async def page(self, project_id: str, *, limit: int, cursor: str | None) -> FilePage:
+        """Return up to `limit` files after those that `cursor` stands for.
+
+        Files that come and go between two pages move no other file across.
+
+        Raises:
+            ValueError: `cursor` is none of ours.
+        """
+        place = (IndexedFileRow.path, IndexedFileRow.file_id)
+        wanted = select(IndexedFileRow).where(IndexedFileRow.project_id == project_id)
+        if cursor is not None:
+            wanted = wanted.where(tuple_(*place) > _place(cursor))
+        async with self.database.read() as session:
+            rows = (await session.scalars(wanted.order_by(*place).limit(limit + 1))).all()
+        return FilePage(
+            files=[IndexedFile.model_validate(row, from_attributes=True) for row in rows[:limit]],
+            next_cursor=_cursor(rows[limit - 1]) if len(rows) > limit else None,
+        )
 
     async def totals(self, project_id: str) -> IndexTotals:
         counted = select(
@@ -46,6 +89,18 @@ class DatabaseIndexRecords:
                     IndexedFileRow.project_id == project_id, IndexedFileRow.file_id == file_id
                 )
             )
+
+
+def _cursor(row: IndexedFileRow) -> str:
+    return base64.urlsafe_b64encode(json.dumps([row.path, row.file_id]).encode()).decode()
+
+
+def _place(cursor: str) -> tuple[str, str]:
+    match json.loads(base64.urlsafe_b64decode(cursor)):
+        case [str(path), str(file_id)] if "\0" not in path + file_id:
+            return path, file_id
+        case _:
+            raise ValueError("not a cursor")
 
 
 def _row(project_id: str, record: FileRecord) -> IndexedFileRow:

@@ -1,20 +1,20 @@
 """Jobs in the database: queued, claimed under a lease, finished; none is lost by a kill."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, get_args
 from uuid import uuid4
 
 from pydantic import BaseModel, Field
-from sqlalchemy import Select, and_, or_, select, update
+from sqlalchemy import Select, and_, func, or_, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import aliased
 
 from contracts.problems import ProblemBody
 from rag.models import IndexReport
+from rag.problems import ProjectUnknown
 from service.records.database import Database
-from service.records.models import JobRow
+from service.records.models import JobRow, ProjectRow
 
 JobStatus = Literal["queued", "running", "done", "failed"]
 ENDED: Final = frozenset({"done", "failed"})
@@ -49,8 +49,16 @@ class JobRecords:
     database: Database
 
     async def enqueue(self, project_id: str, *, created_by: str) -> JobInfo:
-        """Return a job that has not begun yet: one that waits already, or a new one."""
+        """Return a job that has not begun yet: one that waits already, or a new one.
+
+        Raises:
+            ProjectUnknown: there is no such project.
+        """
         async with self.database.write() as session:
+            # Those who ask at the same time wait here for each other, and find the same job.
+            project = select(ProjectRow.id).where(ProjectRow.id == project_id).with_for_update()
+            if await session.scalar(project) is None:
+                raise ProjectUnknown(project_id)
             waiting = select(JobRow).where(
                 JobRow.project_id == project_id, JobRow.status == "queued"
             )
@@ -74,7 +82,7 @@ class JobRecords:
             row = await session.get(JobRow, job_id)
             return None if row is None else _info(row)
 
-    async def latest(self, project_id: str, *, limit: int) -> Sequence[JobInfo]:
+    async def latest(self, project_id: str, *, limit: int) -> list[JobInfo]:
         """Return a project's jobs, the newest first."""
         async with self.database.read() as session:
             rows = await session.scalars(
@@ -84,6 +92,13 @@ class JobRecords:
                 .limit(limit)
             )
             return [_info(row) for row in rows]
+
+    async def count_by_status(self) -> dict[str, int]:
+        """Return how many jobs are in each status, also where there are none."""
+        counted = select(JobRow.status, func.count().label("number")).group_by(JobRow.status)
+        async with self.database.read() as session:
+            found = {row.status: row.number for row in await session.execute(counted)}
+        return {status: found.get(status, 0) for status in get_args(JobStatus)}
 
     async def claim(self, owner: str, *, job_id: str | None = None) -> JobInfo | None:
         """Begin the oldest job that may begin (or `job_id`, if it may); None where there is none.

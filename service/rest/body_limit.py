@@ -6,37 +6,36 @@ from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from service.rest.asgi import Answering
 from service.rest.errors import problem_response
 from service.rest.problems import BodyTooLarge
 
 
-class _OverLimit(HTTPException):
-    """The one exception that FastAPI lets through while it reads a body."""
-
-    def __init__(self) -> None:
-        super().__init__(413)
-
-
 @dataclass(frozen=True, slots=True)
 class BodyLimit:
-    """Refuses by `Content-Length` where it is told, and counts the bytes that come in anyway."""
+    """Refuses by `Content-Length` where there is one, and counts the bytes that come in anyway."""
 
     app: ASGIApp
     limit: int
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http":
-            await self.app(scope, receive, send)
-            return
-        told = Headers(scope=scope).get("content-length", "")
+        told = Headers(scope=scope).get("content-length", "") if scope["type"] == "http" else ""
         if told.isdecimal() and int(told) > self.limit:
-            await self._refuse(scope, receive, send)
+            refusal = problem_response(BodyTooLarge(self.limit), path=scope["path"])
+            await refusal(scope, receive, send)
             return
-        counting = _Counting(receive, self.limit)
-        answering = _Withheld(send, counting)
-        await self.app(scope, counting, answering)
+        await self.app(scope, _counting(receive, self.limit), send)
 
-    async def _refuse(self, scope: Scope, receive: Receive, send: Send) -> None:
-        refusal = problem_response(BodyTooLarge(self.limit), path=scope["path"])
-        await refusal(scope, receive, send)
+
+def _counting(receive: Receive, limit: int) -> Receive:
+    count = 0
+
+    async def receive_counted() -> Message:
+        nonlocal count
+        message = await receive()
+        count += len(message.get("body", b""))
+        if count > limit:
+            # FastAPI lets only this exception through while it reads a body.
+            raise HTTPException(413) from BodyTooLarge(limit)
+        return message
+
+    return receive_counted

@@ -19,7 +19,7 @@ HEADERS: Final = MappingProxyType(
 
 @dataclass(frozen=True, slots=True)
 class BrowserSafety:
-    """Adds them to every answer that does not set its own. There is no CORS: no other site calls."""
+    """Adds them to answers that do not set their own. There is no CORS: no other site calls."""
 
     app: ASGIApp
 

@@ -12,12 +12,7 @@ from starlette.exceptions import HTTPException
 
 from contracts.problems import Kind, Problem
 from service.rest.openai_errors import openai_body, speaks_openai
-from service.rest.problems import (
-    BodyUnreadable,
-    FieldInvalid,
-    MethodRefused,
-    RouteUnknown,
-)
+from service.rest.problems import BodyUnreadable, FieldInvalid, MethodRefused, RouteUnknown
 
 STATUS: Final[Mapping[Kind, int]] = {
     "invalid": 422,
@@ -70,25 +65,26 @@ async def answer_refused(request: Request, error: Exception) -> Response:
     """Answer in our form what the framework refused in its own."""
     if not isinstance(error, HTTPException):
         raise error
+    path = request.url.path
+    if isinstance(error.__cause__, Problem):  # one of ours, see `service.rest.body_limit`
+        return problem_response(error.__cause__, path=path)
     match error.status_code:
         case 404:
-            problem: Problem = RouteUnknown()
+            return problem_response(RouteUnknown(), path=path)
         case 405:
-            problem = MethodRefused()
+            return problem_response(MethodRefused(), path=path, status=405, headers=error.headers)
         case _:  # all else that the framework raises is about a body it cannot read
-            return problem_response(BodyUnreadable(), path=request.url.path)
-    return problem_response(
-        problem, path=request.url.path, status=error.status_code, headers=error.headers
-    )
+            return problem_response(BodyUnreadable(), path=path)
 
 
 def first_fault(error: RequestValidationError) -> FieldInvalid | BodyUnreadable:
     """Name the first field at fault and the reason, without anything that was sent."""
     fault: Mapping[str, Any] = error.errors()[0]
-    if fault["type"] == "json_invalid":
+    if fault["type"] == "json_invalid" or fault["loc"] == ("body",):
         return BodyUnreadable()
     place = [str(part) for part in fault["loc"][1:] if _is_field(part)]
-    return FieldInvalid(".".join(place) or "request", str(fault["msg"]))
+    reason = str(fault["msg"]).removeprefix("Value error, ")
+    return FieldInvalid(".".join(place) or "request", reason)
 
 
 def _is_field(part: object) -> bool:

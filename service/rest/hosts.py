@@ -21,7 +21,7 @@ def allowed_hosts(settings: Settings) -> frozenset[str]:
 
 
 def is_allowed_host(host: str, allowed: Collection[str]) -> bool:
-    """Tell whether a `Host` header names us, with or without its port."""
+    """Tell whether a `Host` header names us, with any port where `allowed` names none."""
     whole = host.casefold()
     name, colon, port = whole.rpartition(":")
     return whole in allowed or (bool(colon) and port.isdecimal() and name in allowed)
@@ -32,7 +32,7 @@ class HostCheck:
     """Refuses what came in under another name (DNS rebinding)."""
 
     app: ASGIApp
-    allowed: frozenset[str]
+    allowed: Collection[str]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http":

@@ -14,11 +14,11 @@ class FieldInvalid(InvalidRequest):
 
 
 class BodyUnreadable(InvalidRequest):
-    """The body is no JSON."""
+    """The body is no JSON object, or is not said to be one."""
 
     def __init__(self) -> None:
         super().__init__(
-            "The body of the request cannot be read.",
+            "The body of the request is not a JSON object.",
             hint="Send JSON in UTF-8, with `Content-Type: application/json`.",
         )
 

@@ -9,6 +9,7 @@ import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import Connection, text
+from sqlalchemy.exc import IntegrityError, ProgrammingError
 
 from contracts.problems import ServiceUnreachable
 from service.records.database import Database, open_database
@@ -85,3 +86,23 @@ def _project(project_id: str) -> ProjectRecord:
         created_by="me",
         created_at=datetime.now(UTC),
     )
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+async def test_a_server_that_goes_away_is_a_problem_and_may_come_back(
+    database: Database, caplog: pytest.LogCaptureFixture
+) -> None:
+    with pytest.raises(ServiceUnreachable):
+        await _run(database, "SELECT pg_terminate_backend(pg_backend_pid())")
+    assert "a transaction was given up" in caplog.text
+    assert await ProjectRecords(database).list_known() == []
+
+
+async def test_a_wrong_statement_is_no_problem_but_a_bug(database: Database) -> None:
+    with pytest.raises((ProgrammingError, IntegrityError)):
+        await _run(database, "INSERT INTO projects (id) VALUES (NULL)")
+
+
+async def _run(database: Database, statement: str) -> None:
+    async with database.write() as session:
+        await session.execute(text(statement))

@@ -1,0 +1,94 @@
+"""The REST application: its routes, its error form, and the layers around them."""
+
+from collections.abc import Mapping
+from importlib.metadata import version
+from types import MappingProxyType
+from typing import Final
+
+from fastapi import FastAPI
+from fastapi.exceptions import RequestValidationError
+from fastapi.routing import APIRoute
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.routing import Route
+from starlette.types import ASGIApp
+
+from contracts.problems import Problem
+from service.metrics import Metrics
+from service.policy import SELF_GUARDED
+from service.rest import agents, health, jobs, keys, openai_api, openapi, projects, search
+from service.rest.auth import authenticator
+from service.rest.body_limit import BodyLimit
+from service.rest.browser_safety import BrowserSafety
+from service.rest.bugs import BugBarrier
+from service.rest.context import Context
+from service.rest.errors import answer_invalid, answer_problem, answer_refused
+from service.rest.hang_up import HangUp
+from service.rest.hosts import HostCheck, allowed_hosts
+from service.rest.request_log import RequestLog
+from service.settings import Settings
+from service.wiring import Resources
+
+_ROUTERS: Final = tuple(
+    module.router for module in (search, agents, projects, jobs, keys, openai_api, health, openapi)
+)
+_NONE: Final[Mapping[str, ASGIApp]] = MappingProxyType({})
+
+
+def create_app(
+    resources: Resources,
+    *,
+    local_token: str | None = None,
+    mounts: Mapping[str, ASGIApp] = _NONE,
+) -> FastAPI:
+    """Return the application over what is open already; nothing is opened here.
+
+    Args:
+        resources: what the routes work with; the caller closes them after the last request.
+        local_token: who shows it is the local operator; None: only keys are let in.
+        mounts: applications at exact paths, each of `policy.SELF_GUARDED`.
+
+    Raises:
+        LookupError: a route or a mount without a policy.
+    """
+    metrics = Metrics()
+    app = FastAPI(
+        title=openapi.TITLE,
+        description=openapi.DESCRIPTION,
+        version=version("fumikura"),
+        openapi_tags=openapi.TAGS,
+        openapi_url=None,  # ours is guarded, and no page of it comes from elsewhere
+        redirect_slashes=False,
+        generate_unique_id_function=_operation_id,
+        middleware=_layers(resources.settings, metrics),
+        exception_handlers={
+            Problem: answer_problem,
+            RequestValidationError: answer_invalid,
+            HTTPException: answer_refused,
+        },
+    )
+    for router in _ROUTERS:
+        app.include_router(router)
+    for path, mounted in mounts.items():
+        if path not in SELF_GUARDED:
+            raise LookupError(f"service/policy.py knows no application at {path}")
+        app.router.routes.append(Route(path, mounted, include_in_schema=False))
+    keep = authenticator(resources.records.keys, local_token=local_token)
+    Context(resources=resources, authenticate=keep, metrics=metrics).keep_in(app)
+    return app
+
+
+def _layers(settings: Settings, metrics: Metrics) -> list[Middleware]:
+    """Return the layers around the routes, the outermost first."""
+    return [
+        Middleware(RequestLog, metrics=metrics),
+        Middleware(BrowserSafety),
+        Middleware(BugBarrier),
+        Middleware(HostCheck, allowed=allowed_hosts(settings)),
+        Middleware(HangUp),
+        Middleware(BodyLimit, limit=settings.max_body_bytes),
+    ]
+
+
+def _operation_id(route: APIRoute) -> str:
+    return route.name

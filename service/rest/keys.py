@@ -1,0 +1,119 @@
+"""API keys: listed, made, revoked, each within the bounds of the key that asks."""
+
+from collections.abc import Collection
+from datetime import UTC, datetime
+from typing import Annotated, Any, Final, Literal
+
+from fastapi import Body, Path
+from pydantic import AwareDatetime, BaseModel, Field
+
+from contracts.principal import Principal, Scope
+from contracts.problems import NotAllowed
+from rag.models import ProjectId
+from service.access import is_granted
+from service.keys import KeyInfo, KeyOrder, NewKey
+from service.problems import KeyUnknown
+from service.rest.context import Caller, Opened
+from service.rest.guard import guarded_router
+from service.rest.problems import FieldInvalid, GrantTooNarrow
+from service.rest.projects import PLAIN_TEXT
+
+router = guarded_router("keys")
+
+_READER: Final[Any] = {
+    "reader": {
+        "summary": "Search and agents in one project, until the end of 2030",
+        "value": {
+            "name": "山田さんのノートPC",
+            "principal_id": "yamada",
+            "scopes": ["read", "agents"],
+            "projects": ["alloy"],
+            "expires_at": "2030-12-31T23:59:59+09:00",
+        },
+    }
+}
+
+
+class KeyRequest(BaseModel, frozen=True):
+    """What a new key shall allow."""
+
+    name: str = Field(
+        min_length=1,
+        max_length=200,
+        pattern=PLAIN_TEXT,
+        description="For people: whose it is, and where it is used.",
+    )
+    principal_id: str | None = Field(
+        default=None,
+        min_length=1,
+        max_length=128,
+        pattern=PLAIN_TEXT,
+        description="The person or program it is for; whoever makes it, when absent.",
+    )
+    scopes: frozenset[Scope] = Field(min_length=1)
+    projects: list[ProjectId | Literal["*"]] = Field(
+        max_length=1000, description='Ids of the projects it may see, or `["*"]` for every one.'
+    )
+    expires_at: AwareDatetime | None = Field(default=None, description="Never, when absent.")
+
+
+class KeyList(BaseModel, frozen=True):
+    """Keys, the newest first; never the keys themselves."""
+
+    keys: list[KeyInfo]
+
+
+@router.get("/v1/keys")
+async def list_keys(caller: Caller, opened: Opened) -> KeyList:
+    """List the keys that see no more projects than the one that asks, revoked ones included."""
+    granted = await opened.records.access.granted(caller)
+    keys = await opened.records.keys.list_all()
+    return KeyList(keys=[key for key in keys if is_within(key.projects, granted)])
+
+
+@router.post("/v1/keys", status_code=201)
+async def create_key(
+    asked: Annotated[KeyRequest, Body(openapi_examples=_READER)], caller: Caller, opened: Opened
+) -> NewKey:
+    """Make a key that may do no more than the one that asks. It is shown this once."""
+    refuse_more_than_own(asked, caller, await opened.records.access.granted(caller))
+    if asked.expires_at is not None and asked.expires_at <= datetime.now(UTC):
+        raise FieldInvalid("expires_at", "lies in the past")
+    order = KeyOrder(
+        name=asked.name,
+        principal_id=asked.principal_id or caller.id,
+        scopes=asked.scopes,
+        projects=asked.projects,
+        expires_at=asked.expires_at,
+    )
+    return await opened.records.keys.create(order)
+
+
+@router.delete("/v1/keys/{key_id}")
+async def revoke_key(
+    key_id: Annotated[str, Path(pattern=r"^[0-9a-f]{1,32}$")], caller: Caller, opened: Opened
+) -> KeyInfo:
+    """Refuse a key from now on; its record stays."""
+    granted = await opened.records.access.granted(caller)
+    key = await opened.records.keys.find(key_id)
+    if not is_within(key.projects, granted):
+        raise KeyUnknown(key_id)
+    return await opened.records.keys.revoke(key_id)
+
+
+def is_within(projects: Collection[str], granted: Collection[str]) -> bool:
+    """Tell whether a grant covers all of `projects`."""
+    return all(is_granted(project, granted) for project in projects)
+
+
+def refuse_more_than_own(asked: KeyRequest, caller: Principal, granted: Collection[str]) -> None:
+    """Let pass a key that may do no more than its maker.
+
+    Raises:
+        NotAllowed: names a scope that the maker lacks.
+        GrantTooNarrow: it would see more projects.
+    """
+    for scope in sorted(asked.scopes - caller.scopes):
+        raise NotAllowed(scope)
+    if not is_within(asked.projects, granted):
+        raise GrantTooNarrow("a key cannot see more projects than the one that makes it")

@@ -1,0 +1,127 @@
+"""Keys over REST: made within the bounds of the one that asks, shown once, revoked."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import httpx2
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from contracts.principal import ALL_SCOPES
+from service.access import is_granted
+from service.keys import NewKey
+from service.rest.keys import is_within
+from tests.service.rest.world import World
+
+READER: dict[str, Any] = {"name": "読者", "scopes": ["read"], "projects": ["veda"]}
+
+
+async def test_a_key_is_shown_once_and_works(world: World, operator: httpx2.AsyncClient) -> None:
+    made = NewKey.model_validate_json((await operator.post("/v1/keys", json=READER)).content)
+    async with world.client(made.key) as client:
+        listed = (await client.get("/v1/projects")).json()["projects"]
+    assert [each["project_id"] for each in listed] == ["veda"]
+    assert made.key not in (await operator.get("/v1/keys")).text
+
+
+async def test_a_key_is_made_for_its_maker_where_nobody_is_named(
+    operator: httpx2.AsyncClient,
+) -> None:
+    own = (await operator.post("/v1/keys", json=READER)).json()["info"]
+    named = (await operator.post("/v1/keys", json={**READER, "principal_id": "yamada"})).json()
+    assert own["principal_id"] == "local-operator"
+    assert named["info"]["principal_id"] == "yamada"
+
+
+async def test_a_key_named_as_the_operator_is_not_the_operator(
+    world: World, operator: httpx2.AsyncClient
+) -> None:
+    asked = {**READER, "principal_id": "local-operator", "projects": ["nowhere"]}
+    made = (await operator.post("/v1/keys", json=asked)).json()
+    async with world.client(made["key"]) as client:
+        assert (await client.get("/v1/projects")).json() == {"projects": []}
+
+
+async def test_a_revoked_key_stays_listed_and_is_refused(
+    world: World, operator: httpx2.AsyncClient
+) -> None:
+    made = (await operator.post("/v1/keys", json=READER)).json()
+    revoked = await operator.delete(f"/v1/keys/{made['info']['id']}")
+    assert revoked.json()["revoked_at"]
+    assert revoked.json() in (await operator.get("/v1/keys")).json()["keys"]
+    async with world.client(made["key"]) as client:
+        assert (await client.get("/v1/projects")).status_code == 401
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"name": ""},
+        {"name": "two\nlines"},
+        {"scopes": []},
+        {"scopes": ["root"]},
+        {"projects": ["../x"]},
+        {"expires_at": "2001-01-01T00:00:00Z"},
+        {"expires_at": "2100-01-01T00:00:00"},
+        {"principal_id": "a\u0000"},
+    ],
+)
+async def test_an_order_that_does_not_fit_is_refused(
+    operator: httpx2.AsyncClient, change: dict[str, Any]
+) -> None:
+    answer = await operator.post("/v1/keys", json={**READER, **change})
+    assert (answer.status_code, answer.json()["code"]) == (422, "invalid_request")
+    assert answer.json()["message"].startswith(next(iter(change)))
+
+
+async def test_a_key_expires_when_it_was_told_to(operator: httpx2.AsyncClient) -> None:
+    end = datetime.now(UTC) + timedelta(days=1)
+    made = (await operator.post("/v1/keys", json={**READER, "expires_at": end.isoformat()})).json()
+    assert datetime.fromisoformat(made["info"]["expires_at"]) == end
+
+
+async def test_a_key_cannot_hand_on_a_scope_that_it_lacks(world: World) -> None:
+    maker = await world.key("admin", "read")
+    async with world.client(maker.key) as client:
+        fine = await client.post("/v1/keys", json=READER)
+        more = await client.post("/v1/keys", json={**READER, "scopes": ["read", "models"]})
+    assert fine.status_code == 201
+    assert (more.status_code, more.json()["code"]) == (403, "scope_missing")
+    assert "'models'" in more.json()["message"]
+
+
+@pytest.mark.parametrize("projects", [["*"], ["alloy"], ["veda", "alloy"]])
+async def test_a_key_cannot_hand_on_a_project_that_it_does_not_see(
+    world: World, projects: list[str]
+) -> None:
+    maker = await world.key(*ALL_SCOPES, projects=["veda"])
+    async with world.client(maker.key) as client:
+        answer = await client.post("/v1/keys", json={**READER, "projects": projects})
+    assert (answer.status_code, answer.json()["code"]) == (403, "grant_missing")
+
+
+async def test_a_key_sees_and_revokes_only_keys_within_its_own_bounds(world: World) -> None:
+    maker = await world.key("admin", projects=["veda"])
+    wider = await world.key("read", projects=["veda", "alloy"])
+    equal = await world.key("read", projects=["veda"])
+    async with world.client(maker.key) as client:
+        listed = {key["id"] for key in (await client.get("/v1/keys")).json()["keys"]}
+        refused = await client.delete(f"/v1/keys/{wider.info.id}")
+        unknown = await client.delete("/v1/keys/0123456789ab")
+        done = await client.delete(f"/v1/keys/{equal.info.id}")
+    assert (wider.info.id in listed, equal.info.id in listed) == (False, True)
+    assert (refused.status_code, unknown.status_code, done.status_code) == (404, 404, 200)
+    assert refused.text.replace(wider.info.id, "ID") == unknown.text.replace("0123456789ab", "ID")
+
+
+PROJECTS = st.frozensets(st.sampled_from(["a", "b", "c", "*"]))
+
+
+@given(maker=PROJECTS, made=PROJECTS, handed_on=PROJECTS)
+def test_handing_on_never_widens_what_is_seen(
+    maker: frozenset[str], made: frozenset[str], handed_on: frozenset[str]
+) -> None:
+    if is_within(made, maker) and is_within(handed_on, made):
+        seen = {each for each in "abcd" if is_granted(each, handed_on)}
+        assert seen <= {each for each in "abcd" if is_granted(each, maker)}

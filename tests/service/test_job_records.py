@@ -1,0 +1,170 @@
+"""Jobs in both databases: each is begun by one worker at a time, and none is lost."""
+
+import asyncio
+from collections import Counter
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from sqlalchemy import update
+
+from contracts.problems import ServiceUnreachable
+from rag.models import FileFailure, IndexReport
+from rag.problems import ProjectUnknown
+from service.records.database import Database
+from service.records.jobs import JobInfo, JobRecords
+from service.records.models import JobRow
+from service.records.projects import ProjectRecord, ProjectRecords
+
+REPORT = IndexReport(
+    project_id="p1",
+    stage="done",
+    failures=[FileFailure(path="壊れた.pdf", code="encrypted", message="…")],
+)
+
+
+@pytest.fixture
+async def jobs(database: Database) -> JobRecords:
+    for number in range(6):
+        await ProjectRecords(database).add(
+            ProjectRecord(
+                project_id=f"p{number}",
+                title="",
+                location=f"/p{number}",
+                created_by="me",
+                created_at=datetime.now(UTC),
+            )
+        )
+    return JobRecords(database)
+
+
+async def _begun(jobs: JobRecords, project_id: str, *, by: str) -> JobInfo:
+    job = await jobs.enqueue(project_id, created_by="me")
+    begun = await jobs.claim(by, job_id=job.job_id)
+    assert begun is not None
+    return begun
+
+
+async def _end_lease(jobs: JobRecords, job_id: str) -> None:
+    ended = datetime.now(UTC) - timedelta(seconds=1)
+    async with jobs.database.write() as session:
+        await session.execute(update(JobRow).where(JobRow.id == job_id).values(lease_until=ended))
+
+
+async def test_a_job_that_waits_is_given_back_instead_of_a_second_one(jobs: JobRecords) -> None:
+    asked = await asyncio.gather(*(jobs.enqueue("p1", created_by="me") for _ in range(8)))
+    assert len({job.job_id for job in asked}) == 1
+    assert [job.status for job in await jobs.latest("p1", limit=9)] == ["queued"]
+
+
+async def test_while_a_job_runs_another_one_may_wait(jobs: JobRecords) -> None:
+    running = await _begun(jobs, "p1", by="a")
+    waiting = await jobs.enqueue("p1", created_by="me")
+    assert waiting.job_id != running.job_id
+    assert [job.status for job in await jobs.latest("p1", limit=9)] == ["queued", "running"]
+
+
+async def test_a_job_needs_a_project(jobs: JobRecords) -> None:
+    with pytest.raises(ProjectUnknown):
+        await jobs.enqueue("nowhere", created_by="me")
+
+
+async def test_each_job_is_begun_once_however_many_workers_ask(jobs: JobRecords) -> None:
+    for number in range(6):
+        await jobs.enqueue(f"p{number}", created_by="me")
+    begun: Counter[str] = Counter()
+    while claimed := [
+        job
+        for job in await asyncio.gather(*(jobs.claim(f"w{number}") for number in range(12)))
+        if job is not None
+    ]:
+        begun.update(job.job_id for job in claimed)
+    assert sorted(begun.values()) == [1] * 6
+
+
+async def test_the_oldest_job_begins_first(jobs: JobRecords) -> None:
+    queued = [await jobs.enqueue(f"p{number}", created_by="me") for number in (3, 1, 2)]
+    begun = [await jobs.claim("a") for _ in queued]
+    assert [job.job_id for job in begun if job] == [job.job_id for job in queued]
+
+
+async def test_two_jobs_of_a_project_never_run_at_once(jobs: JobRecords) -> None:
+    first = await jobs.enqueue("p1", created_by="me")
+    async with jobs.database.write() as session:
+        session.add(
+            JobRow(
+                id="a-second-one",
+                project_id="p1",
+                kind="index",
+                status="queued",
+                created_by="me",
+                attempt=0,
+                created_at=first.created_at + timedelta(seconds=1),
+            )
+        )
+    claimed = await asyncio.gather(*(jobs.claim(f"w{number}") for number in range(6)))
+    assert [job.job_id for job in claimed if job is not None] == [first.job_id]
+
+
+async def test_a_job_whose_worker_died_is_begun_again(jobs: JobRecords) -> None:
+    begun = await _begun(jobs, "p1", by="dead")
+    assert await jobs.claim("b") is None
+    await _end_lease(jobs, begun.job_id)
+    again = await jobs.claim("b")
+    assert again is not None
+    assert (again.job_id, again.attempt, again.status) == (begun.job_id, 2, "running")
+
+
+async def test_a_worker_that_lost_its_lease_writes_nothing_more(jobs: JobRecords) -> None:
+    begun = await _begun(jobs, "p1", by="slow")
+    await _end_lease(jobs, begun.job_id)
+    await jobs.claim("b")
+    assert not await jobs.renew(begun.job_id, "slow", REPORT)
+    assert not await jobs.finish(begun.job_id, "slow", report=REPORT, error=None)
+    assert not await jobs.release(begun.job_id, "slow")
+    assert await jobs.find(begun.job_id) == begun.model_copy(update={"attempt": 2})
+
+
+async def test_a_lease_that_is_renewed_does_not_end(jobs: JobRecords) -> None:
+    begun = await _begun(jobs, "p1", by="a")
+    await _end_lease(jobs, begun.job_id)
+    assert await jobs.renew(begun.job_id, "a", REPORT)
+    assert await jobs.claim("b") is None
+    kept = await jobs.find(begun.job_id)
+    assert kept is not None
+    assert kept.report == REPORT
+
+
+async def test_what_became_of_a_job_is_kept(jobs: JobRecords) -> None:
+    error = ServiceUnreachable("The model", reason="timeout").body()
+    done, failed = await _begun(jobs, "p1", by="a"), await _begun(jobs, "p2", by="a")
+    assert await jobs.finish(done.job_id, "a", report=REPORT, error=None)
+    assert await jobs.finish(failed.job_id, "a", report=None, error=error)
+    ended = [await jobs.find(job.job_id) for job in (done, failed)]
+    assert [(job.status, job.report, job.error) for job in ended if job] == [
+        ("done", REPORT, None),
+        ("failed", None, error),
+    ]
+    assert all(job is not None and job.has_ended and job.finished_at for job in ended)
+    assert await jobs.claim("b") is None
+
+
+async def test_a_released_job_waits_again(jobs: JobRecords) -> None:
+    begun = await _begun(jobs, "p1", by="a")
+    assert await jobs.release(begun.job_id, "a")
+    again = await jobs.claim("b")
+    assert again is not None
+    assert again.job_id == begun.job_id
+
+
+async def test_all_running_jobs_are_released_at_once(jobs: JobRecords) -> None:
+    for number in (1, 2):
+        await _begun(jobs, f"p{number}", by="dead")
+    await jobs.release_all()
+    assert await jobs.count_by_status() == {"queued": 2, "running": 0, "done": 0, "failed": 0}
+
+
+async def test_jobs_go_with_their_project(jobs: JobRecords) -> None:
+    begun = await _begun(jobs, "p1", by="a")
+    await ProjectRecords(jobs.database).remove("p1")
+    assert await jobs.find(begun.job_id) is None
+    assert not await jobs.renew(begun.job_id, "a", None)
