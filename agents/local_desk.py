@@ -4,7 +4,6 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass
 
 from pydantic import BaseModel, ValidationError
-from rag.library import Library
 
 from agents.desk import ReportProgress
 from agents.ports import AgentPorts
@@ -12,6 +11,7 @@ from agents.registry import find_agent
 from agents.runner import run_agent
 from contracts.principal import Principal
 from contracts.problems import InvalidRequest, NotAllowed
+from rag.library import Library
 from rag.models import (
     Answer,
     AnswerEvent,

@@ -9,6 +9,7 @@ from agents.strength import Provenance, Strength
 Language = Literal["ja", "en"]
 Overall = Literal["sufficient", "needs_more", "contradictory", "not_a_sample"]
 State = Literal["present", "partial", "missing"]
+JudgedBy = Literal["rules", "chat"]
 Importance = Literal["required", "recommended"]
 FindingCode = Literal[
     "composition_sum",
@@ -73,7 +74,7 @@ class CriterionVerdict(BaseModel, frozen=True):
     )
     start: int | None = Field(None, description="First character of `quote` in the submission.")
     end: int | None = Field(None, description="One past its last character.")
-    judged_by: Literal["rules", "chat"] = Field(
+    judged_by: JudgedBy = Field(
         description="rules: deterministic; chat: the chat model, its quote checked."
     )
     suggestion: str | None = Field(
@@ -120,7 +121,9 @@ class SampleVerdict(BaseModel, frozen=True):
         None, description="Free text of the chat model; never changes anything else."
     )
     text: str | None = Field(
-        None, description="The text that offsets count in, when `fields` were sent; else null."
+        None,
+        description="The text that offsets count in, when it is not the one that was sent"
+        " (`fields`, or JSON with `\\u…` escapes); else null.",
     )
     strength: Strength = Field(
         description="deterministic: rules alone; chat: a chat model judged as well."
