@@ -112,7 +112,7 @@ class Jobs:
                     await self._wait_for_news()
                 else:
                     await self._run(job)
-            except ZeroDivisionError as error:
+            except ServiceUnreachable as error:
                 _LOG.error("the database is away, trying again: %s", trace_of(error))
                 await asyncio.sleep(self.look_every_s)
 

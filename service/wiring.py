@@ -96,56 +96,69 @@ async def open_resources(settings: Settings) -> AsyncGenerator[Resources]:
     """
     async with AsyncExitStack() as stack:
         records = await stack.enter_async_context(open_records(settings))
-        embedder = await _open_embedder(settings, stack)
-        store = await _open_store(settings, embedder, stack)
+        models = _Models(
+            embedder=await _open_embedder(settings, stack),
+            chat=_open_chat(settings, stack),
+            ocr=await open_tesseract(settings.ocr),
+        )
+        store = await _open_store(settings, models.embedder, stack)
         if settings.qdrant.url is None:  # nobody else can be indexing: they would have the store
             await records.jobs.release_all()
-        chat = _open_chat(settings, stack)
-        ocr = await open_tesseract(settings.ocr)
-        parser = await stack.enter_async_context(IsolatedParser(limits=settings.parsing, ocr=ocr))
-        library, indexer = _library_and_indexer(records, embedder, store, chat, parser)
-        yield Resources(
-            settings=settings,
-            records=records,
-            embedder=embedder,
-            chat=chat,
-            ocr=ocr,
-            store=store,
-            desk=LocalDesk(
-                library=library, ports=AgentPorts(settings=settings.agents, chat=chat, ocr=ocr)
-            ),
-            folders=Folders(
-                projects=records.projects,
-                jobs=records.jobs,
-                store=store,
-                roots=settings.folder_roots,
-            ),
-            jobs=Jobs(
-                records=records.jobs,
-                projects=records.projects,
-                indexer=indexer,
-                max_file_bytes=settings.max_file_bytes,
-            ),
+        parser = await stack.enter_async_context(
+            IsolatedParser(limits=settings.parsing, ocr=models.ocr)
         )
+        yield _resources(records, models, store, parser)
 
 
-def _library_and_indexer(
-    records: Records,
-    embedder: Embedder,
-    store: VectorStore,
-    chat: ChatModel | None,
-    parser: IsolatedParser,
-) -> tuple[Library, Indexer]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Models:
+    embedder: Embedder
+    chat: ChatModel | None
+    ocr: TesseractOcr | None
+
+
+def _resources(
+    records: Records, models: _Models, store: VectorStore, parser: IsolatedParser
+) -> Resources:
+    """Hand each part what it needs of what is open."""
+    settings = records.settings
     files = DatabaseIndexRecords(records.database)
-    searcher = Search(embedder=embedder, store=store, access=records.access)
-    library = Library(
+    indexer = Indexer(store=store, embedder=models.embedder, parser=parser, records=files)
+    ports = AgentPorts(settings=settings.agents, chat=models.chat, ocr=models.ocr)
+    return Resources(
+        settings=settings,
+        records=records,
+        embedder=models.embedder,
+        chat=models.chat,
+        ocr=models.ocr,
+        store=store,
+        desk=LocalDesk(library=_library(records, models, store, files), ports=ports),
+        folders=Folders(
+            projects=records.projects,
+            jobs=records.jobs,
+            store=store,
+            roots=settings.folder_roots,
+        ),
+        jobs=Jobs(
+            records=records.jobs,
+            projects=records.projects,
+            indexer=indexer,
+            max_file_bytes=settings.max_file_bytes,
+        ),
+    )
+
+
+def _library(
+    records: Records, models: _Models, store: VectorStore, files: DatabaseIndexRecords
+) -> Library:
+    searcher = Search(embedder=models.embedder, store=store, access=records.access)
+    return Library(
         searcher=searcher,
-        answerer=Answerer(search=searcher, chat=chat),
+        answerer=Answerer(search=searcher, chat=models.chat),
         store=store,
         records=files,
         access=records.access,
     )
-    return library, Indexer(store=store, embedder=embedder, parser=parser, records=files)
 
 
 async def _open_embedder(settings: Settings, stack: AsyncExitStack) -> Embedder:

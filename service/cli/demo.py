@@ -3,7 +3,6 @@
 import base64
 import os
 import sys
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -105,7 +104,8 @@ async def _check_samples(session: Session, screen: "Console") -> None:
         _heading(screen, f"Check the description of sample {row}", "材料試料の情報チェック")
         fields = _row(SAMPLES / SHEET, row)
         screen.print(" | ".join(fields.values()), style="dim", markup=False)
-        await _run_agent(session, "check_sample_quality", {"fields": fields})
+        submission = {"fields": fields, "profile": "bulk_alloy"}
+        await _run_agent(session, "check_sample_quality", submission)
 
 
 def _row(path: Path, sample: str) -> dict[str, str]:
@@ -152,17 +152,14 @@ async def _call_over_mcp(folder: Path, screen: "Console") -> None:
 
 def _say_what_next(screen: "Console") -> None:
     _heading(screen, "What next?", "次は")
-    program = Path(sys.argv[0])
-    name = program if program.is_relative_to(Path.cwd()) else Path("fumikura")
-    lines: Sequence[str] = (
+    program = os.path.relpath(sys.argv[0])
+    for line in (
         "index ~/my-project        # your own files",
-        'search "熱処理の温度"       # then search, ask',
+        'search "熱処理の温度"     # then search, ask',
         "serve                     # REST, OpenAI-compatible endpoints, MCP",
         "doctor                    # what is configured, reachable, missing",
-    )
-    shown = name.relative_to(Path.cwd()) if name.is_absolute() else name
-    for line in lines:
-        print(f"  {shown} {line}")
+    ):
+        print(f"  {program} {line}")
 
 
 def _heading(screen: "Console", title: str, subtitle: str) -> None:

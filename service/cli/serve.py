@@ -4,8 +4,8 @@ import asyncio
 import signal
 import socket
 import sys
-from collections.abc import AsyncGenerator, Generator, Iterable
-from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from collections.abc import Generator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -34,13 +34,15 @@ def serve(host: str | None, port: int | None) -> None:
 
 
 async def _serve(settings: Settings) -> None:
+    from service.serving import open_serving  # noqa: PLC0415 - not for --help
+
     token = new_token()
     with _listen(settings) as listener:
-        async with open_app(settings, token) as (app, keys):
+        async with open_serving(settings, local_token=token) as serving:
             url = _url(listener)
             with announced(settings.data_folder, url=url, token=token):
-                await _greet(url, keys, settings)
-                await _serve_until_stopped(app, listener)
+                await _greet(url, serving.resources.records.keys, settings)
+                await _serve_until_stopped(serving.app, listener)
 
 
 async def _serve_until_stopped(app: "FastAPI", listener: socket.socket) -> None:
@@ -66,34 +68,6 @@ async def _serve_until_stopped(app: "FastAPI", listener: socket.socket) -> None:
         timeout_graceful_shutdown=_STOP_WITHIN_S,
     )
     await Server(config).serve(sockets=[listener])
-
-
-@asynccontextmanager
-async def open_app(settings: Settings, token: str) -> AsyncGenerator[tuple["FastAPI", Keys]]:
-    """Open everything and yield the application, its jobs being worked on, and its keys."""
-    from mcp_server.http import open_http  # noqa: PLC0415 - loads the MCP library
-    from service.rest.app import create_app  # noqa: PLC0415 - loads FastAPI
-    from service.rest.auth import authenticator  # noqa: PLC0415 - loads FastAPI
-    from service.rest.hosts import allowed_hosts  # noqa: PLC0415 - loads FastAPI
-    from service.wiring import open_resources  # noqa: PLC0415 - loads models
-
-    async with AsyncExitStack() as stack:
-        resources = await stack.enter_async_context(open_resources(settings))
-        mcp = await stack.enter_async_context(
-            open_http(
-                resources.desk,
-                authenticator(resources.records.keys, local_token=token),
-                allowed_hosts=_with_any_port(allowed_hosts(settings)),
-            )
-        )
-        await stack.enter_async_context(resources.jobs.working())
-        app = create_app(resources, local_token=token, mounts={"/mcp": mcp})
-        yield app, resources.records.keys
-
-
-def _with_any_port(hosts: Iterable[str]) -> list[str]:
-    """Return the names in the form that the MCP library takes."""
-    return [form for host in sorted(hosts) for form in (host, f"{host}:*")]
 
 
 async def _greet(url: str, keys: Keys, settings: Settings) -> None:

@@ -69,13 +69,17 @@ def create_app(
     )
     for router in _ROUTERS:
         app.include_router(router)
+    _mount(app, mounts)
+    keep = authenticator(resources.records.keys, local_token=local_token)
+    Context(resources=resources, authenticate=keep, metrics=metrics).keep_in(app)
+    return app
+
+
+def _mount(app: FastAPI, mounts: Mapping[str, ASGIApp]) -> None:
     for path, mounted in mounts.items():
         if path not in SELF_GUARDED:
             raise LookupError(f"service/policy.py knows no application at {path}")
         app.router.routes.append(Route(path, mounted, include_in_schema=False))
-    keep = authenticator(resources.records.keys, local_token=local_token)
-    Context(resources=resources, authenticate=keep, metrics=metrics).keep_in(app)
-    return app
 
 
 def _layers(settings: Settings, metrics: Metrics) -> list[Middleware]:
