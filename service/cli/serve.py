@@ -89,16 +89,25 @@ async def _greet(url: str, keys: Keys, settings: Settings) -> None:
 
 
 def _listen(settings: Settings) -> socket.socket:
+    """Bind before anything slow is opened: a taken port is told at once."""
     try:
-        [family, *_, address], *_ = socket.getaddrinfo(
-            settings.host, settings.port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
-        )
-        listener = socket.socket(family)
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listener.bind(address)
+        return _bound(settings)
     except OSError as error:
         reason = error.strerror or "not an address of this machine"
         raise AddressTaken(settings.host, settings.port, reason=reason) from error
+
+
+def _bound(settings: Settings) -> socket.socket:
+    [family, *_, address], *_ = socket.getaddrinfo(
+        settings.host, settings.port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+    )
+    listener = socket.socket(family)
+    try:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind(address)
+    except OSError:
+        listener.close()
+        raise
     return listener
 
 

@@ -1,0 +1,119 @@
+"""`fumikura serve` as people run it: a process, stopped by a signal or by force."""
+
+import os
+import re
+import signal
+import subprocess
+import sys
+from collections.abc import Generator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx2
+import pytest
+
+from mcp_server.client import call_tool
+from service.running import find_running
+from tests.service.cli.conftest import Fumikura
+
+
+@dataclass(frozen=True, slots=True)
+class _Service:
+    process: "subprocess.Popen[str]"
+    url: str
+    first_key: str | None
+
+
+@contextmanager
+def _serving(*options: str) -> Generator[_Service]:
+    """Start the service and wait until it serves; stop it as an operator does."""
+    command = [sys.executable, "-m", "service.cli.main", "serve", "--port", "0", *options]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        try:
+            greeting = _greeting(process)
+            url = re.search(r"http://\S+", greeting)
+            assert url is not None, greeting
+            key = re.search(r"^fmk_\w+$", greeting, re.MULTILINE)
+            yield _Service(process, url[0], key and key[0])
+        finally:
+            process.terminate()
+
+
+def _greeting(process: "subprocess.Popen[str]") -> str:
+    assert process.stdout is not None
+    lines: list[str] = []
+    for line in process.stdout:
+        lines.append(line)
+        if line.startswith("Stop with"):
+            break
+    return "".join(lines)
+
+
+def test_the_first_start_shows_a_key_that_works_and_the_next_none(data_folder: Path) -> None:
+    assert not data_folder.exists()
+    with _serving() as first:
+        headers = {"Authorization": f"Bearer {first.first_key}"}
+        assert httpx2.get(f"{first.url}/v1/projects", headers=headers).json() == {"projects": []}
+        assert httpx2.get(f"{first.url}/v1/projects").status_code == 401
+    with _serving() as second:
+        assert second.first_key is None
+
+
+def test_commands_go_through_the_running_service(fumikura: Fumikura, project: Path) -> None:
+    with _serving():
+        assert "2 read" in fumikura("index", str(project)).out
+        assert fumikura("search", "溶体化", "--json").json()["hits"][0]["path"] == "熱処理.md"
+        assert "413 ℃" in fumikura("ask", "AZ91は何度で溶体化しましたか").out
+        assert "RV 3.62.10" in fumikura(
+            "agents", "run", "explain_vedic", "text=tat savitur vareṇyaṃ bhargo devasya dhīmahi"
+        ).out
+        assert fumikura("search", "x", "-p", "nowhere").status == 3
+        assert fumikura("projects", "remove", "A").status == 0
+
+
+async def test_an_assistant_goes_through_the_running_service(data_folder: Path) -> None:
+    assert not data_folder.exists()
+    with _serving():
+        called = await call_tool(
+            [sys.executable, "-m", "service.cli.main", "mcp"],
+            os.environ,
+            name="list_projects",
+            arguments={},
+        )
+    assert "no project" in called.text
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_stops_it_in_order(number: signal.Signals, data_folder: Path) -> None:
+    with _serving() as service:
+        assert find_running(data_folder) is not None
+        service.process.send_signal(number)
+        assert service.process.wait(timeout=20) == 0
+    assert not (data_folder / "service.json").exists()
+
+
+def test_a_killed_service_leaves_nothing_in_the_way(
+    fumikura: Fumikura, data_folder: Path, project: Path
+) -> None:
+    with _serving() as service:
+        service.process.kill()
+        service.process.wait()
+    assert (data_folder / "service.json").exists()
+    assert "2 read" in fumikura("index", str(project)).out
+
+
+def test_a_store_that_another_process_holds_is_told(
+    fumikura: Fumikura, data_folder: Path, project: Path
+) -> None:
+    with _serving() as service:
+        (data_folder / "service.json").unlink()
+        ran = fumikura("index", str(project))
+    assert (ran.status, f"process {service.process.pid}" in ran.err) == (5, True)
+
+
+def test_a_taken_port_is_told(fumikura: Fumikura) -> None:
+    with _serving() as service:
+        port = service.url.rpartition(":")[2]
+        ran = fumikura("serve", "--port", port)
+    assert (ran.status, "--port 0" in ran.err) == (5, True)
