@@ -25,7 +25,7 @@ async def ask_chat(
     """Return the reply without the model's thinking; one that does not end is cut.
 
     Raises:
-        ServiceUnreachable: the model is not reachable, too slow, or failed midway.
+        Problem: the model is not reachable, busy, too slow, or failed midway.
     """
     limit = max_tokens * CHARACTERS_PER_TOKEN
     reply = ""

@@ -117,7 +117,7 @@ class _Draft:
         if chat is None:
             return self.phrases.no_model
         notes = [
-            self.phrases.model_failed.format(reason=self.failure.message) if self.failure else "",
+            self.phrases.failure(self.failure) if self.failure else "",
             self.phrases.dropped.format(count=self.dropped) if self.dropped else "",
             self.phrases.quoted if self.quoted else "",
         ]

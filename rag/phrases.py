@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from contracts.problems import Problem
 from rag.language import guess_language
 
 
@@ -17,6 +18,11 @@ class Phrases:
     model_failed: str
     dropped: str
     quoted: str
+
+    def failure(self, problem: Problem) -> str:
+        """Say that the model failed, and why, in one sentence."""
+        japanese = problem.message_ja if self is JAPANESE else None
+        return self.model_failed.format(reason=(japanese or problem.message).rstrip("。."))
 
 
 JAPANESE = Phrases(
@@ -35,7 +41,7 @@ ENGLISH = Phrases(
     refusal="The passages do not say.",
     nothing_found="No passage in the projects that you may read answers this question.",
     no_model="No chat model is configured: these are sentences quoted from the files.",
-    model_failed="The chat model did not finish ({reason})",
+    model_failed="The chat model did not finish ({reason}).",
     dropped="Sentences left out because their citations could not be checked: {count}.",
     quoted="These are sentences quoted from the files.",
 )

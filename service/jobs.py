@@ -112,8 +112,8 @@ class Jobs:
                     await self._wait_for_news()
                 else:
                     await self._run(job)
-            except ServiceUnreachable as error:
-                _LOG.error("the database is away, trying again: %s", trace_of(error))
+            except Exception as error:  # noqa: BLE001 - a worker that is gone would be missed late
+                _LOG.error("the worker was cut off and goes on: %s", trace_of(error))
                 await asyncio.sleep(self.look_every_s)
 
     async def _run(self, job: JobInfo) -> None:
@@ -122,10 +122,11 @@ class Jobs:
         lease = asyncio.create_task(self._hold_lease(job))
         try:
             await asyncio.wait({indexing, lease}, return_when=asyncio.FIRST_COMPLETED)
-            error = await indexing if indexing.done() else None
             if indexing.done():
-                report = self._progress.get(job.job_id)
+                report, error = self._progress.get(job.job_id), await indexing
                 await self.records.finish(job.job_id, self.owner, report=report, error=error)
+            else:
+                await lease  # it is another's by now, or could not be held: then why rises
         except asyncio.CancelledError:
             await _ended(indexing)
             await self._release(job)

@@ -7,11 +7,13 @@ from dataclasses import dataclass, field
 
 from rag.models import Anchor
 from rag.parsing.document import Piece, PieceKind
+from rag.parsing.line_breaks import join_lines, usual_width
 from rag.parsing.readable import MAX_LABEL_CHARS
 
 _HEADING = re.compile(rf"^ {{0,3}}(#{{1,6}})[ \t]+(\S.{{,{MAX_LABEL_CHARS - 1}}})$")
 _FENCE = re.compile(r"^ {0,3}(```+(?=[^`]*$)|~~~+)")
 _TABLE_RULE = re.compile(r"^\|?\s*:?-+:?\s*(\|\s*:?-+:?\s*)*\|?$")
+_NARROWEST_FULL_LINE = 60  # in Latin letters: shorter lines are short on purpose
 _ESCAPED = re.compile(r"\\([\\`*_{}\[\]()#+\-.!|>~])")
 
 
@@ -94,7 +96,13 @@ def _pieces_of_block(
         for line in block[2:]:
             yield _piece("table", _row(line), path, place, header=header)
     else:
-        yield _piece("text", unescape("\n".join(block)), path, place)
+        yield _piece("text", unescape(_flowing(block)), path, place)
+
+
+def _flowing(block: list[str]) -> str:
+    """Undo the breaks of lines that their writer filled, so that sentences are whole."""
+    lines = [line.rstrip() for line in block]
+    return join_lines(lines, usual=max(usual_width(lines), _NARROWEST_FULL_LINE))
 
 
 def _without_closing_marks(title: str) -> str:

@@ -3,11 +3,11 @@
 import re
 from collections.abc import Iterator
 from pathlib import Path
-from statistics import median
 from typing import TYPE_CHECKING
 
 from rag.models import Anchor
 from rag.parsing.document import Piece
+from rag.parsing.line_breaks import join_lines, usual_width
 from rag.parsing.markdown import HeadingPath, markdown_pieces, unescape
 from rag.parsing.readable import MAX_LABEL_CHARS
 
@@ -15,16 +15,11 @@ if TYPE_CHECKING:
     from kreuzberg import ExtractionConfig
 
 _HEADING = re.compile(r"^(#{1,6})\s+(.+?)\s*$", re.MULTILINE)
-_SENTENCE_END = re.compile(r"[。．！？.!?:：;；]$")
-_WIDE = re.compile(r"[\u3000-\u30ff\u3400-\u9fff\uff00-\uffef]")
 _CHARSET = re.compile(r"charset\s*=\s*[\"']?[\w-]+", re.IGNORECASE)
 _HYPHEN_AT_LINE_END = "\x02"  # what pdfium makes of it, the line break included
-_SLIDE = re.compile(
-    "\ue000(\\d+)\ue000"
-)  # private characters, that no slide's text is likely to hold
+_SLIDE = re.compile("\ue000(\\d+)\ue000")  # private characters: no slide's text holds them
 _SLIDE_MARK = "\n\n\ue000{page_num}\ue000\n\n"
 _BY_PRINTER = re.compile(r"^Microsoft \w+ - ")  # Office's printer driver puts it before file names
-_FULL_LINE = 0.8  # share of the page's usual line length from which a line break means nothing
 
 
 def office_pieces(path: Path) -> tuple[str | None, list[Piece]]:
@@ -80,7 +75,7 @@ def _pieces_by_slide(content: str) -> Iterator[Piece]:
 def _page_pieces(
     lines: list[str], page: int, levels: dict[str, int], headings: HeadingPath
 ) -> Iterator[Piece]:
-    usual = _usual_length(lines)
+    usual = usual_width(lines)
     block: list[str] = []
     for line in [*lines, ""]:
         level = levels.get(line)
@@ -97,27 +92,7 @@ def _page_pieces(
 
 def _text(block: list[str], page: int, headings: HeadingPath, *, usual: float) -> Piece:
     anchor = Anchor(page=page, heading=headings.titles())
-    return Piece(kind="text", text=join_lines(block, usual_length=usual), anchor=anchor)
-
-
-def _usual_length(lines: list[str]) -> float:
-    longest = sorted((len(line) for line in lines if line), reverse=True)
-    return median(longest[: max(3, len(longest) // 2)]) if longest else 0
-
-
-def join_lines(lines: list[str], *, usual_length: float) -> str:
-    """Undo the line breaks of a page's layout; keep those that end a sentence or a row."""
-    joined = lines[0]
-    previous = lines[0]
-    for line in lines[1:]:
-        full = len(previous) >= usual_length * _FULL_LINE
-        if not full or _SENTENCE_END.search(previous):
-            joined += "\n"
-        elif not (_WIDE.match(previous[-1]) or _WIDE.match(line[0])):
-            joined += " "
-        joined += line
-        previous = line
-    return joined
+    return Piece(kind="text", text=join_lines(block, usual=usual), anchor=anchor)
 
 
 def _config(*, pages: bool = False, slides: bool = False) -> "ExtractionConfig":

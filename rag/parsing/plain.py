@@ -5,7 +5,7 @@ import re
 from rag.models import Anchor
 from rag.parsing.document import Piece
 
-_BLANK_LINES = re.compile(r"\n[ \t]*(?:\n[ \t]*)+")
+_BLANK_LINES = re.compile(r"\n(?:[ \t]*\n)+")
 
 
 def text_pieces(text: str) -> list[Piece]:

@@ -9,7 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from agents.definition import AgentDefinition
-from rag.extractive import quote_sentences
+from rag.extractive import best_sentences
 from rag.models import (
     Anchor,
     Answer,
@@ -38,12 +38,12 @@ def place_of(anchor: Anchor) -> str:
 
 
 def hits_table(hits: Sequence[Hit], query: str) -> Table:
-    """Return hits, best first, each by the sentences that have most of the query's words."""
+    """Return hits, best first, each by the sentence that has most of the query's words."""
     table = _table("", "Score", "Where", "Passage")
+    sentences = best_sentences(query, hits)
     for hit in hits:
-        table.add_row(
-            str(hit.number), f"{hit.score:.2f}", _where(hit), Text(_best_part(hit, query))
-        )
+        shown = _snippet(sentences.get(hit.number, hit.text))
+        table.add_row(str(hit.number), f"{hit.score:.2f}", _where(hit), Text(shown))
     return table
 
 
@@ -153,9 +153,8 @@ def _where(hit: Hit) -> Text:
     return text.append(f"\n{place}", style="cyan") if place else text
 
 
-def _best_part(hit: Hit, query: str) -> str:
-    quoted = " … ".join(sentence.claim for sentence in quote_sentences(query, [hit]))
-    line = " ".join(quoted.split())
+def _snippet(text: str) -> str:
+    line = " ".join(text.split())
     return line if len(line) <= _SNIPPET else f"{line[: _SNIPPET - 1]}…"
 
 

@@ -142,8 +142,8 @@ async def test_a_model_that_fails_before_its_first_sentence_is_replaced_by_quote
 ) -> None:
     answer = await _ask(question, _Recites(["It took"], fails=True))
     assert answer.mode == "extractive"
-    reason = "The chat model did not answer: it went away."
-    assert answer.note == f"{phrases.model_failed.format(reason=reason)} {phrases.quoted}"
+    failure = ServiceUnreachable("The chat model", reason="it went away")
+    assert answer.note == f"{phrases.failure(failure)} {phrases.quoted}"
 
 
 async def test_a_model_that_fails_later_keeps_what_it_could_prove() -> None:

@@ -5,7 +5,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rag.citations import CheckedSentence
-from rag.extractive import quote_sentences
+from rag.extractive import best_sentences, quote_sentences
+from rag.models import Anchor, Hit
 from tests.rag.hits import hit
 
 REPORT = "AZ91合金を用いた。溶体化処理は415 °Cで24時間行った。表面を研磨した。"
@@ -56,6 +57,29 @@ def test_a_long_sentence_is_cut_and_says_so() -> None:
 
 def test_no_hits_no_quotes() -> None:
     assert quote_sentences("溶体化処理", []) == []
+
+
+def _headed(text: str, heading: str) -> Hit:
+    return hit(1, text).model_copy(update={"anchor": Anchor(heading=(heading,))})
+
+
+def test_what_the_heading_says_need_not_be_said_again() -> None:
+    text = "Nobody uses furnace 2 now. The overshoot came from the seal."
+    best = best_sentences("Why did furnace 2 overshoot?", [_headed(text, "Furnace 2")])
+    assert best == {1: "The overshoot came from the seal."}
+
+
+def test_a_heading_is_not_quoted() -> None:
+    headed = _headed("溶体化処理\n415 °Cで溶体化した。", "溶体化処理")
+    assert quote_sentences("溶体化処理", [headed])[0].claim == "415 °Cで溶体化した。"
+
+
+def test_each_hit_has_its_own_best_sentence() -> None:
+    hits = [hit(1, REPORT), hit(2, NOTES), hit(3, "")]
+    assert best_sentences("溶体化処理 hardness", hits) == {
+        1: "溶体化処理は415 °Cで24時間行った。",
+        2: "The hardness of A-12 was 92 HV.",
+    }
 
 
 @settings(max_examples=50)

@@ -3,7 +3,7 @@
 import asyncio
 import logging
 from collections.abc import AsyncGenerator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -11,6 +11,7 @@ import pytest
 from sqlalchemy import text, update
 
 from rag.indexer import Indexer
+from rag.models import IndexReport
 from rag.parsing.document import ParsedDocument
 from service.jobs import Jobs
 from service.problems import JobUnknown
@@ -206,11 +207,33 @@ async def test_the_worker_outlives_a_database_that_is_away(
 ) -> None:
     async with shop.jobs.working():
         await _rename(shop.database, "jobs", "away")
-        while "the database is away" not in caplog.text:  # noqa: ASYNC110 - a log is no event
+        while "the worker was cut off" not in caplog.text:  # noqa: ASYNC110 - a log is no event
             await asyncio.sleep(0.01)
         await _rename(shop.database, "away", "jobs")
         job = await shop.jobs.start("alloy", created_by="me")
         assert (await _watched(shop.jobs, job.job_id))[-1].status == "done"
+
+
+async def test_a_lease_that_cannot_be_held_is_logged_and_its_job_begins_again(
+    shop: _Shop, caplog: pytest.LogCaptureFixture
+) -> None:
+    shop.parser.gate.clear()
+    failing = replace(shop.jobs, records=_FailingLeases(shop.database))
+    job = await failing.start("alloy", created_by="me")
+    async with failing.working():
+        while "KeyError" not in caplog.text:  # noqa: ASYNC110 - a log is no event
+            await asyncio.sleep(0.01)
+    await shop.jobs.records.release_all()
+    shop.parser.gate.set()
+    await shop.jobs.run(job.job_id)
+    assert (await shop.jobs.find(job.job_id)).status == "done"
+
+
+class _FailingLeases(JobRecords):
+    """Has a bug where leases are renewed."""
+
+    async def renew(self, job_id: str, owner: str, report: IndexReport | None) -> bool:
+        raise KeyError(job_id, owner, report)
 
 
 async def _rename(database: Database, table: str, name: str) -> None:

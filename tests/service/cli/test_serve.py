@@ -65,9 +65,12 @@ def test_commands_go_through_the_running_service(fumikura: Fumikura, project: Pa
         assert "2 read" in fumikura("index", str(project)).out
         assert fumikura("search", "溶体化", "--json").json()["hits"][0]["path"] == "熱処理.md"
         assert "413 ℃" in fumikura("ask", "AZ91は何度で溶体化しましたか").out
-        assert "RV 3.62.10" in fumikura(
-            "agents", "run", "explain_vedic", "text=tat savitur vareṇyaṃ bhargo devasya dhīmahi"
-        ).out
+        assert (
+            "RV 3.62.10"
+            in fumikura(
+                "agents", "run", "explain_vedic", "text=tat savitur vareṇyaṃ bhargo devasya dhīmahi"
+            ).out
+        )
         assert fumikura("search", "x", "-p", "nowhere").status == 3
         assert fumikura("projects", "remove", "A").status == 0
 
