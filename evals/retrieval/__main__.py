@@ -11,7 +11,7 @@ import click
 from platformdirs import user_cache_path
 from rich.console import Console
 from rich.progress import MofNCompleteColumn, Progress, TimeRemainingColumn
-from rich.table import Table
+from rich.table import Column, Table
 
 from evals.retrieval.bench import Bench, ReadableProjects
 from evals.retrieval.collection import Collection, load_collection
@@ -90,7 +90,7 @@ def _progress() -> Progress:
 
 def _table(figures: Figures) -> Table:
     contenders = list(dict.fromkeys(name for values in figures.values() for name in values))
-    table = Table("nDCG@10", *contenders)
+    table = Table(Column("nDCG@10", no_wrap=True), *contenders)
     for name, values in figures.items():
         table.add_row(name, *(f"{values[contender]:.4f}" for contender in contenders))
     return table

@@ -1,7 +1,7 @@
 """The index follows its project: what is new, changed, gone, broken, or cut short."""
 
 from collections.abc import AsyncGenerator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -55,6 +55,18 @@ class _Desk:
     embedder: FlakyEmbedder
     parser: PlainTextParser
     records: MemoryRecords
+    countdown: Countdown = field(default_factory=Countdown)
+
+    async def is_stopped(self, texts: dict[str, str], *, after: int) -> bool:
+        """Index until that many writes are done; tell whether there would have been more."""
+        self.countdown.left = after
+        try:
+            await self.index(texts)
+        except Stopped:
+            return True
+        finally:
+            self.countdown.left = float("inf")
+        return False
 
     async def index(self, texts: dict[str, str], *, retry_failed: bool = False) -> IndexReport:
         source = write_project(self.root, texts)
@@ -212,40 +224,44 @@ async def test_a_file_marked_as_interrupted_is_made_again(desk: _Desk) -> None:
     assert (await desk.record("b.txt")).status == "indexed"
 
 
-async def test_wherever_a_run_stops_the_next_one_completes_it(tmp_path: Path) -> None:
-    """Before each of its writes in turn, on a project that changes to and fro.
-
-    The counts of passages stay the same, so that only what is recorded can tell old from new.
-    """
+@pytest.fixture
+async def stoppable(tmp_path: Path) -> AsyncGenerator[_Desk]:
     countdown = Countdown()
-    store = await StoppableStore.open(tmp_path / "store", model="hash", dimensions=64)
+    store = await StoppableStore.open(tmp_path / "stoppable", model="hash", dimensions=64)
     store.countdown = countdown
-    desk = _Desk(
+    yield _Desk(
         root=tmp_path / "project",
         store=store,
         embedder=FlakyEmbedder(),
         parser=PlainTextParser(),
         records=StoppableRecords(countdown=countdown),
+        countdown=countdown,
     )
-    writes, stopped = 0, True
-    while stopped:
-        for texts in (TEXTS, OTHER_TEXTS):
-            countdown.left = writes
-            stopped = await _is_stopped(desk, texts)
-            countdown.left = float("inf")
-            assert (await desk.index(texts)).failures == []
-            assert await desk.texts() == {name: [text] for name, text in texts.items()}
-        writes += 1
-    assert writes > 10
     await store.close()
 
 
-async def _is_stopped(desk: _Desk, texts: dict[str, str]) -> bool:
-    try:
-        await desk.index(texts)
-    except Stopped:
-        return True
-    return False
+@pytest.mark.parametrize("found", [OTHER_TEXTS, TEXTS], ids=["as it was", "changed back"])
+async def test_wherever_a_run_stops_the_next_one_follows_what_it_finds(
+    stoppable: _Desk, found: dict[str, str]
+) -> None:
+    """Before each of a run's writes in turn; the counts of passages cannot tell old from new."""
+    writes, stopped = 0, True
+    while stopped:
+        await stoppable.index(TEXTS)
+        stopped = await stoppable.is_stopped(OTHER_TEXTS, after=writes)
+        assert (await stoppable.index(found)).failures == []
+        assert await stoppable.texts() == {name: [text] for name, text in found.items()}
+        writes += 1
+    assert writes > 10
+
+
+async def test_a_deletion_that_was_cut_short_leaves_one_file_to_repeat(stoppable: _Desk) -> None:
+    await stoppable.index(TEXTS)
+    less = {name: text for name, text in TEXTS.items() if name != "b.txt"}
+    assert await stoppable.is_stopped(less, after=2)
+    report = await stoppable.index(TEXTS)
+    assert (report.todo, report.unchanged) == (1, 2)
+    assert (await stoppable.texts()).keys() == TEXTS.keys()
 
 
 async def test_the_report_is_told_as_it_grows(desk: _Desk) -> None:
