@@ -3,12 +3,8 @@
 import re
 from collections.abc import Mapping, Sequence
 from contextlib import aclosing
-from typing import TYPE_CHECKING, cast
 
 from rag.ports import ChatMessage, ChatModel
-
-if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator
 
 _THINKING = re.compile(r"<think>.*?(?:</think>|\Z)", re.DOTALL)
 _UP_TO_THINKING_END = re.compile(r"\A.*</think>", re.DOTALL)
@@ -29,10 +25,7 @@ async def ask_chat(
     """
     limit = max_tokens * CHARACTERS_PER_TOKEN
     reply = ""
-    stream = cast(
-        "AsyncGenerator[str]", chat.stream(messages, max_tokens=max_tokens, schema=schema)
-    )
-    async with aclosing(stream) as pieces:
+    async with aclosing(chat.stream(messages, max_tokens=max_tokens, schema=schema)) as pieces:
         async for piece in pieces:
             reply += piece
             if len(reply) >= limit:

@@ -1,6 +1,6 @@
 """Chat from any OpenAI-compatible `/v1/chat/completions`, streamed."""
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
@@ -54,7 +54,7 @@ class OpenAIChat:
         *,
         max_tokens: int,
         schema: Mapping[str, object] | None = None,
-    ) -> AsyncIterator[str]:
+    ) -> AsyncGenerator[str]:
         """Yield the reply piece by piece, without what a reasoning model thinks.
 
         Raises:
@@ -76,7 +76,7 @@ class OpenAIChat:
         messages: Sequence[_Message],
         max_tokens: int,
         schema: Mapping[str, object] | None,
-    ) -> AsyncIterator[str]:
+    ) -> AsyncGenerator[str]:
         from openai import omit  # noqa: PLC0415 - see open_client
 
         stream = await self.client.chat.completions.create(

@@ -1,11 +1,11 @@
 """From hits to an answer whose every claim cites them."""
 
 import re
-from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncGenerator, Iterator, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field
 from importlib.resources import files
-from typing import Protocol, cast
+from typing import Protocol
 
 from contracts.principal import Principal
 from contracts.problems import Problem
@@ -129,7 +129,7 @@ async def _write(draft: _Draft, chat: ChatModel) -> AsyncGenerator[str]:
     known = {hit.number for hit in draft.hits}
     pieces = chat.stream(_messages(draft), max_tokens=_ANSWER_TOKENS)
     try:
-        async with _closed_at_end(pieces), aclosing(sentences_of(pieces)) as sentences:
+        async with aclosing(pieces), aclosing(sentences_of(pieces)) as sentences:
             async for sentence in sentences:
                 if draft.phrases.refusal in sentence:
                     draft.refused = not draft.cited.text
@@ -141,11 +141,6 @@ async def _write(draft: _Draft, chat: ChatModel) -> AsyncGenerator[str]:
                     yield draft.cited.append(checked, separator=draft.phrases.separator)
     except Problem as problem:  # the hits are there all the same: they will be quoted
         draft.failure = problem
-
-
-def _closed_at_end(pieces: AsyncIterator[str]) -> aclosing[AsyncGenerator[str]]:
-    """Stop the model when nobody reads on: an iterator of the port is one that can be closed."""
-    return aclosing(cast("AsyncGenerator[str]", pieces))
 
 
 def _quote(draft: _Draft) -> Iterator[str]:

@@ -1,6 +1,6 @@
 """What `rag` needs from the outside: models, OCR, records, and who may read what."""
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -75,10 +75,10 @@ class ChatModel(Protocol):
         *,
         max_tokens: int,
         schema: Mapping[str, object] | None = None,
-    ) -> AsyncIterator[str]:
+    ) -> AsyncGenerator[str]:
         """Yield the reply piece by piece; with `schema`, ask for JSON that follows it.
 
-        Closing the iterator stops the model.
+        Closing the generator stops the model.
 
         Raises:
             Problem: not reachable, too slow, busy, or it failed midway.

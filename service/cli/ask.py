@@ -33,13 +33,11 @@ async def _ask(request: AskRequest, *, as_json: bool) -> None:
 
 async def show_answer(session: Session, request: AskRequest) -> Answer:
     """Print the answer's text as it comes and return all of it."""
-    shown = False
     async for event in session.desk.stream_answer(LOCAL_OPERATOR, request):
         if isinstance(event, AnswerText):
             print(event.text, end="", flush=True)
-            shown = True
         elif isinstance(event, AnswerDone):
-            print("" if shown else event.answer.text)
+            print()
             return event.answer
     raise RuntimeError("a stream of answer events must end with AnswerDone")
 

@@ -1,6 +1,5 @@
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
-from typing import cast
 
 import anyio
 import pytest
@@ -67,8 +66,7 @@ async def test_a_schema_asks_for_json_that_follows_it(
 async def test_closing_the_stream_hangs_up(server: OpenAIStandIn, chat: OpenAIChat) -> None:
     server.script = lambda _: "長い話。" * 1000
     server.pace_s = 0.005
-    stream = cast("AsyncGenerator[str]", chat.stream(ASKED, max_tokens=100))
-    async with aclosing(stream) as pieces:
+    async with aclosing(chat.stream(ASKED, max_tokens=100)) as pieces:
         assert await anext(pieces) == "長い話"
     with anyio.fail_after(5):
         await server.hung_up.wait()

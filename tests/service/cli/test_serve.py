@@ -75,8 +75,8 @@ def test_commands_go_through_the_running_service(fumikura: Fumikura, project: Pa
         assert fumikura("projects", "remove", "A").status == 0
 
 
-async def test_an_assistant_goes_through_the_running_service(data_folder: Path) -> None:
-    assert not data_folder.exists()
+@pytest.mark.usefixtures("data_folder")
+async def test_an_assistant_goes_through_the_running_service() -> None:
     with _serving():
         called = await call_tool(
             [sys.executable, "-m", "service.cli.main", "mcp"],
