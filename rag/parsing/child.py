@@ -126,7 +126,8 @@ def _allow_cpu(seconds: int) -> None:
 
 def _limit_for_good(what: int, value: int) -> None:
     _, highest = resource.getrlimit(what)
-    resource.setrlimit(what, (_lower(value, highest),) * 2)
+    allowed = _lower(value, highest)
+    resource.setrlimit(what, (allowed, allowed))
 
 
 def _lower(value: int, highest: int) -> int:

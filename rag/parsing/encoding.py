@@ -12,7 +12,7 @@ _BOMS = (
 _EIGHT_BIT = ("cp932", "euc_jis_2004")
 _SIXTEEN_BIT = ("utf-16-le", "utf-16-be")
 _CONTROL = re.compile(r"[\x00-\x08\x0e-\x1a\x1c-\x1f\x7f]")
-_MOST_CONTROL = 0.1  # share of control characters in a text; instruments pad theirs with some
+_MOST_CONTROL = 0.25  # share of control characters in a text; instruments pad theirs with some
 _USUAL = re.compile(r"[\t\n\r -~\u3041-\u3093\u30a1-\u30f6ー\u4e00-\u9fff、。・「」（）]")
 _UNUSUAL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x80-\x9f\ue000-\uf8ff]")
 _HALF_WIDTH = re.compile(r"[\uff61-\uff9f]")
@@ -22,6 +22,7 @@ _MISPLACED = (
     )
 )
 _HALF_WIDTH_WEIGHT = 0.8
+_LEAST_PLAUSIBLE = 0.5  # of UTF-16, which reads nearly any bytes as something
 _FIRST_RARE_ROW = 0xD0  # EUC-JP's lead byte from which kanji are JIS level 2
 
 
@@ -63,9 +64,12 @@ def _decode(raw: bytes) -> Decoded:
     others = _EIGHT_BIT + (_SIXTEEN_BIT if b"\x00" in raw else ())
     readings = [utf8, *(_try(raw, codec) for codec in others)]
     fitting = [reading for reading in readings if reading is not None]
-    if not fitting:
+    best = max(fitting, key=lambda reading: _plausibility(reading.text), default=None)
+    if best is None or (
+        best.encoding in _SIXTEEN_BIT and _plausibility(best.text) < _LEAST_PLAUSIBLE
+    ):
         raise _undecodable(raw)
-    return max(fitting, key=lambda reading: _plausibility(reading.text))
+    return best
 
 
 def _try(raw: bytes, codec: str) -> Decoded | None:

@@ -14,6 +14,7 @@ _HEADING = re.compile(rf"^ {{0,3}}(#{{1,6}})[ \t]+(\S.{{,{MAX_LABEL_CHARS - 1}}}
 _FENCE = re.compile(r"^ {0,3}(```+(?=[^`]*$)|~~~+)")
 _TABLE_RULE = re.compile(r"^\|?\s*:?-+:?\s*(\|\s*:?-+:?\s*)*\|?$")
 _NARROWEST_FULL_LINE = 60  # in Latin letters: shorter lines are short on purpose
+_PICTURE = re.compile(r"!\[([^\]]{0,500})\]\([^)]*\)")  # its address may hold all of its bytes
 _ESCAPED = re.compile(r"\\([\\`*_{}\[\]()#+\-.!|>~])")
 
 
@@ -96,7 +97,7 @@ def _pieces_of_block(
         for line in block[2:]:
             yield _piece("table", _row(line), path, place, header=header)
     else:
-        yield _piece("text", unescape(_flowing(block)), path, place)
+        yield _piece("text", _prose(_flowing(block)), path, place)
 
 
 def _flowing(block: list[str]) -> str:
@@ -114,7 +115,12 @@ def _without_closing_marks(title: str) -> str:
 
 def _row(line: str) -> str:
     cells = re.split(r"(?<!\\)\|", line.strip().strip("|"))
-    return " | ".join(unescape(cell.strip()) for cell in cells)
+    return " | ".join(_prose(cell.strip()) for cell in cells)
+
+
+def _prose(text: str) -> str:
+    """Return the text as people read it, and of pictures what they are said to show."""
+    return unescape(_PICTURE.sub(r"\1", text))
 
 
 def _piece(

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from html import unescape as unescape_html
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,7 +16,11 @@ if TYPE_CHECKING:
     from kreuzberg import ExtractionConfig
 
 _HEADING = re.compile(r"^(#{1,6})\s+(.+?)\s*$", re.MULTILINE)
-_CHARSET = re.compile(r"charset\s*=\s*[\"']?[\w-]+", re.IGNORECASE)
+_HTML_TITLE = re.compile(r"<title\b[^>]*>(.*?)</title\s*>", re.IGNORECASE | re.DOTALL)
+_ABOUT_HTML = re.compile(
+    r"<head\b.*?</head\s*>|<title\b.*?</title\s*>|<(?:meta|link|base)\b[^>]*>",
+    re.IGNORECASE | re.DOTALL,
+)
 _HYPHEN_AT_LINE_END = "\x02"  # what pdfium makes of it, the line break included
 _SLIDE = re.compile("\ue000(\\d+)\ue000")  # private characters: no slide's text holds them
 _SLIDE_MARK = "\n\n\ue000{page_num}\ue000\n\n"
@@ -40,9 +45,10 @@ def html_pieces(text: str) -> tuple[str | None, list[Piece]]:
     """Read HTML that has been decoded already; what it says of its own encoding is overruled."""
     from kreuzberg import extract_bytes_sync  # noqa: PLC0415 - see above
 
-    raw = _CHARSET.sub("charset=utf-8", text).encode()
-    result = extract_bytes_sync(raw, "text/html", config=_config())
-    return _title(result.metadata.get("title")), markdown_pieces(result.content)
+    title = _HTML_TITLE.search(text)
+    body = _ABOUT_HTML.sub("", text)  # kreuzberg would put it, as prose, before the text
+    result = extract_bytes_sync(body.encode(), "text/html", config=_config())
+    return _title(unescape_html(title[1]) if title else None), markdown_pieces(result.content)
 
 
 def pdf_pieces(path: Path) -> tuple[str | None, list[Piece]]:

@@ -86,4 +86,4 @@ class ParseFailed(Problem):
     def __init__(self, reason: FailureCode) -> None:
         message, hint, message_ja = _SENTENCES[reason]
         super().__init__(message, hint=hint, message_ja=message_ja)
-        self.reason = reason
+        self.reason: FailureCode = reason

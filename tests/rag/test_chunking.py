@@ -132,7 +132,7 @@ def test_a_long_paragraph_is_cut_where_a_sentence_ends() -> None:
         "その後は水中で急冷した。",
         "硬さを測った。",
     )
-    assert _texts(_markdown(first + second + third), 36) == [first + second, third]
+    assert _texts(_markdown(first + second + third), 34) == [first + second, third]
 
 
 def test_a_long_sentence_is_cut_behind_a_comma() -> None:

@@ -5,14 +5,15 @@ import struct
 import zipfile
 import zlib
 from collections.abc import Iterable, Mapping, Sequence
+from importlib import import_module
 from typing import Final
 
 from docx import Document
 from reportlab.lib.pdfencrypt import StandardEncryption
-from reportlab.pdfbase import pdfmetrics
 from reportlab.pdfbase.cidfonts import UnicodeCIDFont
 from reportlab.pdfgen.canvas import Canvas
 
+_FONTS: Final = import_module("reportlab.pdfbase.pdfmetrics")  # it declares no types
 _FONT: Final = "HeiseiMin-W3"
 _OLE_MAGIC: Final = bytes.fromhex("d0cf11e0a1b11ae1")
 _SECTOR: Final = 512
@@ -23,7 +24,7 @@ _RELATIONS: Final = f"{_OFFICE}/officeDocument/2006/relationships"
 
 def pdf(pages: Sequence[Sequence[str]], *, title: str = "", password: str | None = None) -> bytes:
     """Return a PDF: of each page the first line is large, the others stand close below it."""
-    pdfmetrics.registerFont(UnicodeCIDFont(_FONT))
+    _FONTS.registerFont(UnicodeCIDFont(_FONT))
     written = io.BytesIO()
     encryption = None if password is None else StandardEncryption(password, ownerPassword="owner")
     canvas = Canvas(written, encrypt=encryption, invariant=1)
@@ -40,10 +41,15 @@ def pdf(pages: Sequence[Sequence[str]], *, title: str = "", password: str | None
 
 
 def pdf_bomb(unpacked: int) -> bytes:
-    """Return a PDF whose page is packed twice: a few kilobytes that become `unpacked` bytes."""
+    """Return a PDF whose page is packed twice: a few kilobytes that become `unpacked` bytes.
+
+    Its checksum is wrong: it is met when all is unpacked, that is, too late.
+    """
+    megabyte = b" " * 2**20
     packer = zlib.compressobj(9)
-    spaces = b" " * 2**20
-    once = b"".join(packer.compress(spaces) for _ in range(unpacked // 2**20)) + packer.flush()
+    first = packer.compress(megabyte) + packer.flush(zlib.Z_FULL_FLUSH)
+    again = packer.compress(megabyte) + packer.flush(zlib.Z_FULL_FLUSH)
+    once = first + again * (unpacked // 2**20 - 1) + b"\x01\x00\x00\xff\xff" + bytes(4)
     twice = zlib.compress(once, 9)
     objects = [
         b"<</Type/Catalog/Pages 2 0 R>>",
@@ -120,7 +126,7 @@ def xlsx(rows: Iterable[bytes]) -> bytes:
         '<sheets><sheet name="S" sheetId="1" r:id="rId1"/></sheets></workbook>'
     )
     start = f'<worksheet xmlns="{_OFFICE}/spreadsheetml/2006/main"><sheetData>'.encode()
-    parts = {
+    parts: dict[str, str | list[bytes]] = {
         "xl/workbook.xml": workbook,
         "xl/_rels/workbook.xml.rels": _relations("worksheet", ["worksheets/sheet1.xml"]),
         "xl/worksheets/sheet1.xml": [start, *rows, b"</sheetData></worksheet>"],

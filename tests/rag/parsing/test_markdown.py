@@ -88,6 +88,12 @@ def test_a_line_under_a_paragraph_is_no_table() -> None:
     assert outline(markdown_pieces("本文\n---")) == [("text", "本文\n---")]
 
 
+def test_of_a_picture_only_its_description_is_text() -> None:
+    picture = "![硬さの分布](data:image/png;base64,iVBORw0KGgo=)"
+    pieces = markdown_pieces(f"図1 {picture}を示す。\n\n|図|\n|-|\n|{picture}|")
+    assert [piece.text for piece in pieces] == ["図1 硬さの分布を示す。", "図", "硬さの分布"]
+
+
 def test_backslashes_that_protect_punctuation_go() -> None:
     assert outline(markdown_pieces(r"\#1 は a\_b")) == [("text", "#1 は a_b")]
 

@@ -57,9 +57,13 @@ def test_a_notebook_without_cells_has_no_pieces() -> None:
     assert _pieces() == []
 
 
-@pytest.mark.parametrize(
-    "cell", [None, 3, {}, {"source": 5}, {"cell_type": "code", "source": [1], "outputs": [2, {}]}]
-)
+ODD_CELLS: list[object] = [
+    *(None, 3, {}, {"source": 5}),
+    {"cell_type": "code", "source": [1], "outputs": [2, {}]},
+]
+
+
+@pytest.mark.parametrize("cell", ODD_CELLS)
 def test_a_cell_of_another_shape_is_passed_over(cell: object) -> None:
     assert [piece.text for piece in _pieces(cell, _code("x = 1"))] == ["x = 1"]
 
