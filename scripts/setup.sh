@@ -4,6 +4,7 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 
 TORCH=2.13.0
+TORCH_CPU_INDEX=https://download.pytorch.org/whl/cpu
 TESSERACT_PACKAGES=(tesseract-ocr tesseract-ocr-san tesseract-ocr-script-deva tesseract-ocr-jpn)
 
 say() { printf '\033[1m==> %s\033[0m\n' "$*"; }
@@ -60,8 +61,10 @@ sys.exit(m.version('torch').split('+')[0] != '$TORCH')" 2>/dev/null; then
         pip_install "torch==$TORCH"
         return
     fi
-    pip_install "torch==$TORCH+cpu" 2>/dev/null ||
-        pip_install "torch==$TORCH+cpu" --index-url https://download.pytorch.org/whl/cpu
+    pip_install "torch==$TORCH+cpu" 2>/dev/null && return
+    pip_install "torch==$TORCH+cpu" --index-url "$TORCH_CPU_INDEX" --retries 1 2>/dev/null && return
+    say "$TORCH_CPU_INDEX is out of reach: taking PyPI's torch, with CUDA (some 4 GB)"
+    .venv/bin/python -m pip install --quiet --disable-pip-version-check "torch==$TORCH"
 }
 
 install_tesseract() {
