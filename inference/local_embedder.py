@@ -7,11 +7,12 @@ import os
 import tempfile
 import threading
 import warnings
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any, Protocol, cast
+from typing import Any, Literal, Protocol, cast
 
 from inference.problems import EmbeddingInputTooLong, LocalEmbeddingMissing
 
@@ -27,6 +28,8 @@ _OFFLINE = {
     "TRANSFORMERS_VERBOSITY": "error",
     "OPENVINO_TELEMETRY_DISABLE": "1",
 }
+
+Backend = Literal["openvino", "torch"]
 
 
 class _Array(Protocol):
@@ -66,14 +69,19 @@ class _Tokenizer(Protocol):
 
 @dataclass(kw_only=True)
 class LocalEmbedder:
-    """Implements `rag.ports.Embedder` with all-MiniLM-L6-v2, which knows English only."""
+    """Implements `rag.ports.Embedder` with all-MiniLM-L6-v2, which knows English only.
 
-    encoder: _Encoder
+    The model is loaded when it is first asked to embed, which takes seconds: counting tokens, and
+    whatever needs no vectors, does not wait for it.
+    """
+
+    load: Callable[[], _Encoder]
     tokenizer: _Tokenizer
     model: str
     dimensions: int = _DIMENSIONS
     max_tokens: int = _MAX_TOKENS
     languages: frozenset[str] = frozenset({"en"})
+    _encoder: _Encoder | None = None
     _one_at_a_time: threading.Lock = field(default_factory=threading.Lock)
 
     def count_tokens(self, text: str) -> int:
@@ -97,7 +105,9 @@ class LocalEmbedder:
 
     def _encode(self, texts: list[str]) -> list[list[float]]:
         with self._one_at_a_time:  # one inference request, and a tokenizer that must not be shared
-            vectors = self.encoder.encode(
+            if self._encoder is None:
+                self._encoder = self.load()
+            vectors = self._encoder.encode(
                 texts, batch_size=_BATCH, normalize_embeddings=True, show_progress_bar=False
             )
         return vectors.tolist()
@@ -111,10 +121,10 @@ def has_local_embedding() -> bool:
         return False
 
 
-def open_local_embedder(cache: Path) -> LocalEmbedder:
-    """Load the model; the first time it is converted for OpenVINO and kept in `cache`.
+def open_local_embedder(cache: Path, *, backend: Backend = "openvino") -> LocalEmbedder:
+    """Find the model; the first time it is converted for OpenVINO and kept in `cache`.
 
-    Takes seconds: call it in a thread.
+    The first time takes seconds: call it in a thread. `torch` needs no conversion and is slower.
 
     Raises:
         LocalEmbeddingMissing: the extra is not installed.
@@ -122,42 +132,51 @@ def open_local_embedder(cache: Path) -> LocalEmbedder:
     if not has_local_embedding():
         raise LocalEmbeddingMissing
     os.environ.update(_OFFLINE)
-    converted = cache / f"minilm-openvino-{version(_DISTRIBUTION)}-{version('openvino')}"
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # torch and openvino deprecate their own calls
-        if not converted.is_dir():
-            _convert(converted)
-        encoder = _load(converted)
-    encoder.max_seq_length = _MAX_TOKENS
+    folder = _original() if backend == "torch" else _converted(cache)
     return LocalEmbedder(
-        encoder=encoder,
-        tokenizer=_tokenizer(converted),
+        load=partial(_load, folder, backend),
+        tokenizer=_tokenizer(folder),
         model=f"all-MiniLM-L6-v2@{version(_DISTRIBUTION)}",
     )
 
 
-def _convert(target: Path) -> None:
-    """Convert beside the target and rename: a kill leaves no half model, a race leaves one."""
+def _original() -> Path:
     package = importlib.util.find_spec(_PACKAGE)
     if package is None or package.origin is None:
         raise LocalEmbeddingMissing
-    target.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=target.parent) as scratch:
+    return Path(package.origin).parent / "model"
+
+
+def _converted(cache: Path) -> Path:
+    """Convert beside the target and rename: a kill leaves no half model, a race leaves one."""
+    target = cache / f"minilm-openvino-{version(_DISTRIBUTION)}-{version('openvino')}"
+    if target.is_dir():
+        return target
+    cache.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=cache) as scratch:
         converted = Path(scratch) / target.name
-        _load(Path(package.origin).parent / "model").save_pretrained(str(converted))
+        _load(_original(), "openvino").save_pretrained(str(converted))
         try:
             converted.rename(target)
         except OSError:
             if not target.is_dir():  # else another process was first
                 raise
+    return target
 
 
-def _load(folder: Path) -> _Encoder:
+def _load(folder: Path, backend: Backend) -> _Encoder:
     # Loads torch. By name, because the types of the library are partial: see the protocols above.
     library: Any = importlib.import_module("sentence_transformers")
-    encoder = library.SentenceTransformer(
-        str(folder), backend="openvino", local_files_only=True, model_kwargs={"device": "CPU"}
-    )
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # torch and openvino deprecate their own calls
+        encoder = library.SentenceTransformer(
+            str(folder),
+            backend=backend,
+            local_files_only=True,
+            device="cpu",
+            model_kwargs={"device": "CPU"} if backend == "openvino" else {},
+        )
+    encoder.max_seq_length = _MAX_TOKENS
     return cast("_Encoder", encoder)
 
 

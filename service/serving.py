@@ -31,6 +31,8 @@ async def open_serving(settings: Settings, *, local_token: str) -> AsyncGenerato
     """
     async with AsyncExitStack() as stack:
         resources = await stack.enter_async_context(open_resources(settings))
+        if settings.embedding.runs == "local":  # so that no caller waits for the model to load
+            await resources.embedder.embed_query("warm-up")
         mcp = await stack.enter_async_context(
             open_http(
                 resources.desk,
