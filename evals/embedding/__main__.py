@@ -32,7 +32,7 @@ Figures = Mapping[str, float]
 @click.option("--cache", type=click.Path(path_type=Path), default=user_cache_path("fumikura"))
 @click.option("--json", "as_json", is_flag=True, help="Print the figures as JSON.")
 def main(*, rounds: int, cache: Path, as_json: bool) -> None:
-    """Embed the same texts on OpenVINO, as shipped, and on torch, in turns."""
+    """Embed the same texts on OpenVINO, as shipped, and on torch, one after the other."""
     figures = asyncio.run(_measured(cache, rounds))
     if as_json:
         click.echo(json.dumps(figures, indent=2))
@@ -48,10 +48,14 @@ class _Contender:
     queries: list[float] = field(default_factory=list[float])
     batches: list[float] = field(default_factory=list[float])
 
-    async def run(self, turn: int) -> None:
-        query = f"{_QUERIES[turn % len(_QUERIES)]} {turn}"
-        self.queries.append(await _seconds(self.embedder.embed_query(query)))
-        self.batches.append(await _seconds(self.embedder.embed_documents(_DOCUMENTS)))
+    async def run(self, rounds: int) -> None:
+        """Take its turn alone: the threads of one backend would slow the other."""
+        await self.embedder.embed_query("warm-up")
+        for turn in track(range(rounds), "Queries", console=Console(stderr=True)):
+            query = f"{_QUERIES[turn % len(_QUERIES)]} {turn}"
+            self.queries.append(await _seconds(self.embedder.embed_query(query)))
+        for _ in track(range(rounds), "Documents", console=Console(stderr=True)):
+            self.batches.append(await _seconds(self.embedder.embed_documents(_DOCUMENTS)))
 
     def figures(self) -> Figures:
         return {
@@ -66,10 +70,7 @@ async def _measured(cache: Path, rounds: int) -> dict[str, Figures]:
         "torch (peer)": _Contender(open_local_embedder(cache, backend="torch")),
     }
     for contender in contenders.values():
-        await contender.embedder.embed_query("warm-up")
-    for turn in track(range(rounds), "Embedding", console=Console(stderr=True)):
-        for contender in contenders.values():
-            await contender.run(turn)
+        await contender.run(rounds)
     return {name: contender.figures() for name, contender in contenders.items()}
 
 
