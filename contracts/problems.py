@@ -81,7 +81,9 @@ class InvalidRequest(Problem):
     kind = "invalid"
     code = "invalid_request"
 
-    def __init__(self, message: str, *, hint: str = "Compare it with the schema in /docs.") -> None:
+    def __init__(
+        self, message: str, *, hint: str = "Compare it with the schema in `/openapi.json`."
+    ) -> None:
         super().__init__(message, hint=hint)
 
 

@@ -117,7 +117,7 @@ class IsolatedParser:
     async def _ready_child(self) -> _Child:
         child = self._child
         if child is not None and (
-            child.process.returncode is not None or child.parsed >= self.limits.files_per_child
+            not _is_alive(child.process) or child.parsed >= self.limits.files_per_child
         ):
             await self._end_child()
         if self._child is None:
@@ -155,6 +155,16 @@ async def _start_child(limits: ParseLimits) -> _Child:
         complaints.close()
         raise
     return _Child(process, complaints)
+
+
+def _is_alive(process: asyncio.subprocess.Process) -> bool:
+    if process.returncode is not None:
+        return False
+    try:
+        os.kill(process.pid, 0)
+    except ProcessLookupError:  # it was buried, and the event loop has not heard of it yet
+        return False
+    return True
 
 
 def _environment() -> dict[str, str]:

@@ -4,8 +4,9 @@ import asyncio
 import signal
 import socket
 import sys
-from collections.abc import Generator
+from collections.abc import Awaitable, Callable, Generator
 from contextlib import contextmanager
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -40,13 +41,18 @@ async def _serve(settings: Settings) -> None:
     with _listen(settings) as listener:
         async with open_serving(settings, local_token=token) as serving:
             url = _url(listener)
+            greet = partial(_greet, url, serving.resources.records.keys, settings)
             with announced(settings.data_folder, url=url, token=token):
-                await _greet(url, serving.resources.records.keys, settings)
-                await _serve_until_stopped(serving.app, listener)
+                await _serve_until_stopped(serving.app, listener, greet)
 
 
-async def _serve_until_stopped(app: "FastAPI", listener: socket.socket) -> None:
-    """Serve until SIGTERM or Ctrl-C, then let requests end; what is open is closed after that."""
+async def _serve_until_stopped(
+    app: "FastAPI", listener: socket.socket, greet: Callable[[], Awaitable[None]]
+) -> None:
+    """Serve until SIGTERM or Ctrl-C, then let requests end; what is open is closed after that.
+
+    `greet` is called once requests are answered and signals are heard.
+    """
     import uvicorn  # noqa: PLC0415 - not for --help
 
     class Server(uvicorn.Server):
@@ -58,6 +64,10 @@ async def _serve_until_stopped(app: "FastAPI", listener: socket.socket) -> None:
             for number in (signal.SIGTERM, signal.SIGINT):
                 loop.add_signal_handler(number, self.handle_exit, number, None)
             yield
+
+        async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+            await super().startup(sockets=sockets)
+            await greet()
 
     config = uvicorn.Config(
         app,

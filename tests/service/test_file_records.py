@@ -48,7 +48,7 @@ async def _all_pages(records: DatabaseIndexRecords, limit: int) -> list[str]:
     cursor: str | None = None
     while True:
         page = await records.page("alloy", limit=limit, cursor=cursor)
-        assert len(page.files) <= limit
+        assert 1 <= len(page.files) <= limit
         found += [file.file_id for file in page.files]
         cursor = page.next_cursor
         if cursor is None:
