@@ -6,12 +6,13 @@ _PLACEHOLDER = re.compile(
     r"""
       ^ [\s\-_.:/|*?()\[\]<>"'、。~・…○]* $
     | ^ (?: <[^>]*> | \[[^\]]*\] | \{[^}]*\} ) $
+    | please\ (?:fill|enter) | \b(?:circle|choose|select)\ one\b
     | (?:ここに|こちらに)(?:記入|入力) | 記入してください | (?:どちら|いずれ)かに
     | ^ \(? (?:記入|入力)(?:して(?:ください)?|欄)? \)? $
     | ^ \(? (?: 未定 | 未記入 | 未入力 | 不明 | 同上 | 同左 | 特?に?な[いし] | 無し
         | 該当なし | 記載なし | 空欄 | 後日 | 後で(?:記入)? | 調査中 | 確認中
         | 未測定 | 未実施 | 未確認 ) \)? [。.]? $
-    | ^ (?: tb[dac] | n/?a | none | null | nil | unknown | ditto | same(?:\ as\ above)?
+    | ^ (?: tb[dac] | n/a | (?-i:NA|na) | none | null | nil | unknown | ditto | same(?:\ as\ above)?
         | see\ above | xx+ | todo | pending | undecided | later | fill\ (?:me\ )?in
         | not\ (?:known|available|recorded|measured|applicable|specified|determined)
         | to\ be\ (?:filled|determined|added|confirmed|measured)(?:\ in)?(?:\ later)? ) [.]? $

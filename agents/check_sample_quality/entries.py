@@ -8,7 +8,12 @@ from agents.check_sample_quality.formulas import ELEMENTS, find_formulas, read_f
 from agents.check_sample_quality.profile import Check, Criterion
 from agents.check_sample_quality.quantities import find_quantities
 from agents.check_sample_quality.record import State
-from agents.check_sample_quality.shares import bases_of, find_element_shares, find_named_shares
+from agents.check_sample_quality.shares import (
+    bases_of,
+    find_element_shares,
+    find_named_shares,
+    is_one_element,
+)
 
 _DESIGNATION = re.compile(
     r"""
@@ -19,8 +24,13 @@ _DESIGNATION = re.compile(
     re.VERBOSE,
 )
 _CHEMICAL_WORD = re.compile(
-    r"(?:oxide|ide|ate|carbon|graphite|silica|alumina|platinum|nickel|palladium)\b"
-    r"|酸化|窒化|炭化|硫化|白金|ニッケル|パラジウム|シリカ|アルミナ|グラフェン|カーボン|炭素|チタン"
+    r"""
+      (?:oxide|ide|ate|carbon|graphite|silica|alumina)\b
+    | (?:platinum|nickel|palladium|ruthenium|rhodium|cobalt|iridium|copper|iron|gold|silver)\b
+    | 酸化 | 窒化 | 炭化 | 硫化 | 白金 | ニッケル | パラジウム | ルテニウム | ロジウム | コバルト
+    | イリジウム | チタン | シリカ | アルミナ | グラフェン | カーボン | 炭素
+    """,
+    re.VERBOSE | re.IGNORECASE,
 )
 _AS_IT_WAS = re.compile(
     r"""
@@ -58,7 +68,7 @@ def _is_usable(check: Check, value: str, unit_hint: str | None) -> bool:
             value, unit_hint
         )
     if check == "basis":
-        return bool(bases_of(value)) or is_stoichiometric(value)
+        return len(bases_of(value)) == 1 or is_stoichiometric(value)
     if check == "date":
         return bool(find_dates(value) or _MONTH.search(value))
     if check == "shares":
@@ -74,8 +84,9 @@ def states_composition(value: str) -> bool:
     """Tell whether folded text gives a formula, shares of elements, or a known designation."""
     word = value.strip().strip('"')
     return (
-        word in ELEMENTS
+        word.partition(" ")[0] in ELEMENTS
         or bool(find_formulas(value))
+        or is_one_element(value)
         or bool(find_element_shares(value))
         or len(read_formula(word).elements) > 1
         or _DESIGNATION.search(value) is not None

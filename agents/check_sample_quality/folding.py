@@ -2,12 +2,11 @@
 
 import unicodedata
 from dataclasses import dataclass
-from functools import cached_property
 
 _DASHES = str.maketrans(dict.fromkeys("−–—‐‑‒﹣", "-"))
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Folded:
     """`text` is what rules read; `origin[i]` is the place of its character i in `source`."""
 
@@ -18,16 +17,6 @@ class Folded:
     def span(self, start: int, end: int) -> tuple[int, int]:
         """Return the place in `source` of the folded stretch `start:end`, which is not empty."""
         return self.origin[start], self.origin[end - 1] + 1
-
-    def quote(self, start: int, end: int) -> str:
-        """Return the words of `source` for a folded stretch."""
-        first, last = self.span(start, end)
-        return self.source[first:last]
-
-    @cached_property
-    def lowered(self) -> str:
-        """The folded text in lower case, character by character."""
-        return "".join(char.lower()[:1] or char for char in self.text)
 
 
 def fold(source: str) -> Folded:

@@ -16,6 +16,7 @@ _PART = re.compile(r"[A-Z][a-z]?|[a-z]")
 _VARIABLES = frozenset("xyzdnδ")
 _WORD = re.compile(r"[A-Z(\[][A-Za-z0-9().\[\]+\-·δ/]*")
 _VARIABLE_SHARE = re.compile(r"[-+±](?:[xyzδd]|\d+(?:\.\d+)?[xyzδ])")
+_ALLOY = re.compile(r"[A-Z][a-z]?(?:-\d+(?:\.\d+)?[A-Z][a-z]?)+")
 _DESIGNATION = re.compile(r"[A-Z]\d{2,}")
 
 
@@ -66,6 +67,13 @@ def find_formulas(text: str) -> list[Formula]:
     """
     words = (read_formula(word, start) for word, start in _words(text))
     return [formula for formula in words if _is_formula(formula.text)]
+
+
+def is_composition_itself(word: str) -> bool:
+    """Tell whether a folded word is nothing but a formula or an alloy: Bi2Se3, Mg-3Al-1Zn."""
+    if _ALLOY.fullmatch(word):
+        return set(re.findall(r"[A-Z][a-z]?", word)) <= ELEMENTS
+    return any(formula.text == word for formula in find_formulas(word))
 
 
 def find_misspelt_formulas(text: str) -> list[Formula]:

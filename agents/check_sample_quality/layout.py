@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 
 from agents.check_sample_quality.json_layout import json_statements
 from agents.check_sample_quality.labels import criterion_of, is_note
-from agents.check_sample_quality.profile import Criterion, load_criteria
+from agents.check_sample_quality.profile import load_criteria
 from agents.check_sample_quality.statements import Statement
 from agents.check_sample_quality.text_layout import text_statements
 
@@ -26,15 +26,12 @@ def is_known_label(label: str) -> bool:
 
 
 def _takes_object(label: str) -> bool:
-    """Tell whether several values together answer the criterion; a sample's name is not one."""
-    criterion = _criterion_of(label)
-    return criterion is not None and criterion.check in {"conditions", "composition", "shares"}
+    """Tell whether an object answers the criterion; `sample` and `material` only hold others."""
+    return _criterion_of(label) not in {None, "identifier", "material"}
 
 
-def _criterion_of(label: str) -> Criterion | None:
-    known = load_criteria()
-    name = criterion_of(label, tuple(known))
-    return known[name] if name else None
+def _criterion_of(label: str) -> str | None:
+    return criterion_of(label, tuple(load_criteria()))
 
 
 def topics_of(text: str, prose: Statement, criteria: Sequence[str]) -> Iterator[Statement]:

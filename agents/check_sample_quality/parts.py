@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
+from agents.check_sample_quality.formulas import is_composition_itself
 from agents.check_sample_quality.labels import criterion_of, is_note
 from agents.check_sample_quality.layout import topics_of
 from agents.check_sample_quality.profile import Profile
@@ -54,6 +55,7 @@ def _fields_in(text: str, sentence: Statement, profile: Profile) -> Iterator[Fie
         criterion = criterion_of(topic.label or "", profile.criteria)
         if criterion == "identifier":
             name = _END_OF_NAME.split(topic.text(text))[0]
-            yield Field(criterion, replace(topic, end=topic.start + len(name)), in_prose=True)
+            if not is_composition_itself(name):  # 「試料はMg-3Al-1Znの板」 names no specimen
+                yield Field(criterion, replace(topic, end=topic.start + len(name)), in_prose=True)
         elif criterion is not None:
             yield Field(criterion, topic, in_prose=True)

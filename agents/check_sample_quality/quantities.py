@@ -40,7 +40,7 @@ _VALUE = rf"""
 _INCH = r"in(?=\s(?:diameter|dia|long|wide|thick|high|square|[x×])|[,;)]|$)"
 _NO_MORE_UNIT = r"(?![A-Za-zΩ°%/²]|-?\d)"
 _KANJI = re.compile(
-    r"(?P<number>[一二三四五六七八九十百千]+)"
+    r"(?<![一二三四五六七八九十百千])(?P<number>[一二三四五六七八九十百千]{1,8})"
     r"(?P<unit>度|時間|分間?|日間|質量パーセント|重量パーセント|パーセント|グラム|ミリ|ミクロン)"
 )
 _KANJI_DIGITS = {char: value for value, char in enumerate("〇一二三四五六七八九")}

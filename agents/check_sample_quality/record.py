@@ -27,27 +27,28 @@ class SampleSubmission(BaseModel, frozen=True):
     """A sample as its submitter describes it: text in any layout, or one row of a table."""
 
     text: str | None = Field(
-        None,
+        default=None,
         max_length=200_000,
         description="The description: prose, `label: value` lines, JSON, YAML, CSV or a Markdown"
         " table, in Japanese or English. Give either this or `fields`.",
         examples=["試料番号：TiA-014\n組成：Ti-6Al-4V（質量%）\n形状：丸棒"],
     )
     fields: dict[Annotated[str, Field(max_length=200)], CellValue] | None = Field(
-        None,
+        default=None,
         max_length=500,
         description="The description as column name to value, such as one row of a spreadsheet.",
         examples=[{"試料番号": "S-01", "組成": "Fe 82、Cr 18"}],
     )
     profile: str | None = Field(
-        None,
+        default=None,
         max_length=64,
         description="Sample class whose profile applies, such as bulk_alloy or thin_film; chosen"
         " by simple rules when absent.",
         examples=["bulk_alloy"],
     )
     language: Literal["auto", "ja", "en"] = Field(
-        "auto", description="Language of message and suggestions; auto: the submission's own."
+        default="auto",
+        description="Language of message and suggestions; auto: the submission's own.",
     )
 
     @model_validator(mode="after")
@@ -70,15 +71,18 @@ class CriterionVerdict(BaseModel, frozen=True):
         description="present: stated; partial: mentioned, not usable; missing: not found."
     )
     quote: str | None = Field(
-        None, description="The words of the submission that show it, exactly as they stand there."
+        default=None,
+        description="The words of the submission that show it, exactly as they stand there.",
     )
-    start: int | None = Field(None, description="First character of `quote` in the submission.")
-    end: int | None = Field(None, description="One past its last character.")
+    start: int | None = Field(
+        default=None, description="First character of `quote` in the submission."
+    )
+    end: int | None = Field(default=None, description="One past its last character.")
     judged_by: JudgedBy = Field(
         description="rules: deterministic; chat: the chat model, its quote checked."
     )
     suggestion: str | None = Field(
-        None, description="What to add, with an example; null where nothing is needed."
+        default=None, description="What to add, with an example; null where nothing is needed."
     )
 
 
@@ -118,10 +122,10 @@ class SampleVerdict(BaseModel, frozen=True):
         " missing before partial before present."
     )
     comment: str | None = Field(
-        None, description="Free text of the chat model; never changes anything else."
+        default=None, description="Free text of the chat model; never changes anything else."
     )
     text: str | None = Field(
-        None,
+        default=None,
         description="The text that offsets count in, when it is not the one that was sent"
         " (`fields`, or JSON with `\\u…` escapes); else null.",
     )

@@ -31,6 +31,9 @@ _NAME = rf"{_NAMED}(?:\s{_NAMED}){{0,3}}"
 _SEPARATOR = r"\s*(?:[,、;・:/+]|(?=\s))\s*"
 
 
+_ONE_ELEMENT = re.compile(rf"(?:{_ELEMENT})\s?[:=]?\s?{_NUMBER}(?:\s?\(?{_PERCENT}\)?)?")
+
+
 def _list_of(name: str, *, gap: str) -> re.Pattern[str]:
     entry = rf"[\"']?(?:{name})[\"']?{gap}{_NUMBER}(?:\s?{_PERCENT})?"
     return re.compile(
@@ -74,6 +77,11 @@ class ShareList:
 def find_element_shares(text: str) -> list[ShareList]:
     """Return the lists of elements with shares in folded text."""
     return [_shares(text, match) for match in _ELEMENT_LIST.finditer(text)]
+
+
+def is_one_element(entry: str) -> bool:
+    """Tell whether a folded entry is a single element with its share: Co 100, Al 99.99 %."""
+    return _ONE_ELEMENT.fullmatch(entry.strip()) is not None
 
 
 def find_named_shares(text: str) -> list[ShareList]:

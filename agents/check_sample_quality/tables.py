@@ -35,13 +35,11 @@ def piped_fields(lines: Iterable[re.Match[str]], is_label: IsLabel) -> list[Stat
 
 
 def _fields(rows: Sequence[Sequence[_Cell]], is_label: IsLabel) -> list[Statement] | None:
-    named = sum(is_label(row[0].text) for row in rows if len(row) > 1)
-    if named * 2 >= len(rows):
-        return _pairs(rows)
-    columns = rows[0] if rows else []
-    if len(columns) > 2 and sum(is_label(cell.text) for cell in columns) >= 2:
+    columns = next(iter(rows), ())
+    if len(columns) > 2 and sum(is_label(cell.text) for cell in columns) * 2 > len(columns):
         return _under_columns(columns, rows[1:])
-    return None
+    named = sum(is_label(row[0].text) for row in rows if len(row) > 1)
+    return _pairs(rows) if named * 2 >= len(rows) else None
 
 
 def _pairs(rows: Sequence[Sequence[_Cell]]) -> list[Statement]:

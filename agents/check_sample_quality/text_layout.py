@@ -21,6 +21,7 @@ _PAIR = re.compile(
 )
 _BRACKET_PAIR = re.compile(r"\s*[【\[](?P<label>[^】\]]{1,40})[】\]]\s*(?P<value>.*)$")
 _NEXUS_GROUP = re.compile(r"\s*\w+:NX\w+\s*")
+_ENTRY_END = re.compile(r"。|(?<!\b[A-Z])\.(?=\s[A-Z])")  # "A. Okawa" goes on
 _LONGEST_OWN_LABEL = 24  # a label we do not know is taken for one if it is short
 _WORDS_OF_OWN_LABEL = 4
 
@@ -91,8 +92,8 @@ def _field(text: str, pair: re.Match[str], offset: int, end: int) -> Iterator[St
 
 def _first_sentence_end(line: str, start: int) -> int:
     """Return where an entry ends that is followed by running text: 「試料：A-1。基板は…」."""
-    end = line.find("。", start)
-    return len(line) if end < 0 else end + 1
+    end = _ENTRY_END.search(line, start)
+    return end.end() if end else len(line)
 
 
 def _block_end(lines: Sequence[re.Match[str]]) -> int:

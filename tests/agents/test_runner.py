@@ -124,10 +124,11 @@ print(asyncio.run(run_agent(definition, definition.example, ports=ports)).overal
 @pytest.mark.parametrize("asked_again", ["false", "true"])
 def test_no_run_is_traced_whatever_the_environment_asks_for(asked_again: str) -> None:
     with socket.create_server(("127.0.0.1", 0)) as collector:
-        collector.setblocking(False)
+        collector.settimeout(0)
         endpoint = {"LANGSMITH_ENDPOINT": f"http://127.0.0.1:{collector.getsockname()[1]}"}
         ran = subprocess.run(
             [sys.executable, "-c", RUN_AN_AGENT],
+            timeout=60,  # a tracer waits for its collector; this one never answers
             capture_output=True,
             text=True,
             check=True,

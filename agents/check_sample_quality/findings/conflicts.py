@@ -86,7 +86,7 @@ def _conflicting_quantities(
     stated = [
         (statement, quantity)
         for statement in description.statements_on(criterion.id)
-        if not _STEP.search(statement.text(text))
+        if not _STEP.search(f"{statement.label or ''} {statement.text(text)}")
         and (quantity := _first_quantity(text, statement, criterion))
     ]
     for (one, left), (other, right) in combinations(stated[:MOST_COMPARED], 2):

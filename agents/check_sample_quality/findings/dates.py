@@ -6,11 +6,13 @@ from dataclasses import dataclass
 from typing import Literal
 
 from agents.check_sample_quality.dates import FoundDate, find_dates
+from agents.check_sample_quality.description import Description
 from agents.check_sample_quality.findings.contradiction import Contradiction
 from agents.check_sample_quality.statements import Statement
 
 Stage = Literal["collected", "made", "bought", "measured"]
 
+MOST_DATES = 500  # looked at; each is compared with the statements around it
 _STAGES: dict[Stage, re.Pattern[str]] = {
     "collected": re.compile(r"採取|採材|固定日|collected|harvested|sampling|perfused"),
     "made": re.compile(
@@ -39,9 +41,10 @@ class _Event:
     date: FoundDate
 
 
-def wrong_dates(text: str, statements: Sequence[Statement]) -> Iterator[Contradiction]:
-    """Yield impossible dates of folded text, and uses of a sample before there was one."""
-    found = find_dates(text)
+def wrong_dates(description: Description) -> Iterator[Contradiction]:
+    """Yield impossible dates, and uses of a sample before there was one."""
+    text = description.text
+    found = find_dates(text)[:MOST_DATES]
     for date in found:
         if not date.possible:
             yield Contradiction(
@@ -51,7 +54,7 @@ def wrong_dates(text: str, statements: Sequence[Statement]) -> Iterator[Contradi
                 ja="存在しない日付です。",
                 en="There is no such date.",
             )
-    events = [event for date in found if (event := _event(text, date, statements))]
+    events = [event for date in found if (event := _event(description, date))]
     for first_stage, then_stage in _BEFORE:
         begun = [event.date for event in events if event.stage == first_stage]
         begin = min(begun, key=lambda date: date.ymd, default=None)
@@ -71,18 +74,23 @@ def _too_early(text: str, earlier: FoundDate, later: FoundDate) -> Contradiction
     )
 
 
-def _event(text: str, date: FoundDate, statements: Sequence[Statement]) -> _Event | None:
+def _event(description: Description, date: FoundDate) -> _Event | None:
     """Tell what happened on a date from its label, its clause, or else its sentence."""
     if not date.possible:
         return None
-    around = [part for part in statements if part.start <= date.start < part.end]
-    labels = [part.label for part in around if part.label]
-    sentences = [part for part in around if part.label is None]
+    text = description.text
+    labels = [part.label for part in _around(date, description.statements) if part.label]
+    sentences = _around(date, description.parts.prose)
     contexts = [*labels, *(_clause(text, date, part) for part in sentences)]
     contexts += [part.text(text) for part in sentences]
-    stages = (stage for context in contexts if (stage := _stage(context)))
-    stage = next(stages, None)
-    return _Event(stage, date) if stage else None
+    for context in contexts:
+        if stage := _stage(context):
+            return _Event(stage, date)
+    return None
+
+
+def _around(date: FoundDate, parts: Sequence[Statement]) -> list[Statement]:
+    return [part for part in parts if part.start <= date.start < part.end]
 
 
 def _clause(text: str, date: FoundDate, sentence: Statement) -> str:
@@ -93,5 +101,5 @@ def _clause(text: str, date: FoundDate, sentence: Statement) -> str:
 
 def _stage(context: str) -> Stage | None:
     """Return the only stage that the words name; None if they name none, or several."""
-    named = [stage for stage, words in _STAGES.items() if words.search(context)]
+    named: list[Stage] = [stage for stage, words in _STAGES.items() if words.search(context)]
     return named[0] if len(named) == 1 else None

@@ -33,7 +33,7 @@ def find_contradictions(description: Description) -> list[Contradiction]:
         wrong_named_units(text),
         wrong_sums(description),
         wrong_formulas(description),
-        wrong_dates(text, description.statements),
+        wrong_dates(description),
         conflicts(description),
         wrong_check_digits(text),
     )

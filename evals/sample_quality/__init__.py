@@ -1,0 +1,1 @@
+"""How well the sample check agrees with descriptions that people judged."""
