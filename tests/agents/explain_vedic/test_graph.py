@@ -1,12 +1,11 @@
 """The explainer as callers meet it: a request in, progress on the way, a checked answer out."""
 
 import base64
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from pydantic import AnyHttpUrl
 
 from agents.desk import Progress
 from agents.explain_vedic.corpus import BUNDLED, load_bundled
@@ -16,30 +15,17 @@ from agents.ports import AgentPorts
 from agents.problems import CorpusInvalid, ImageInvalid, OcrMissing
 from agents.runner import run_agent
 from agents.settings import AgentSettings
-from inference.openai_chat import OpenAIChat, open_openai_chat
-from inference.settings import ChatSettings, OcrSettings
+from inference.openai_chat import OpenAIChat
+from inference.settings import OcrSettings
 from inference.tesseract import open_tesseract
 from rag.ports import ChatModel, OcrEngine
-from tests.servers.openai import CutOff, Fault, OpenAIStandIn, Refuse, openai_stand_in
+from tests.servers.openai import CutOff, Fault, OpenAIStandIn, Refuse
 
 PAGE = Path(__file__).parents[3] / "samples/veda-project/images/rv_1.1.1_3.62.10.png"
 PNG = base64.b64encode(b"\x89PNG\r\n\x1a\n").decode()
 FIRST = load_bundled().verses[0]
 PLAIN = "अग्निमीळे पुरोहितं यज्ञस्य देवमृत्विजम् । होतारं रत्नधातमम् ॥"
 IAST = "agnimīḷe purohitaṃ yajñasya devamṛtvijam | hotāraṃ ratnadhātamam ||"
-
-
-@pytest.fixture
-async def server() -> AsyncGenerator[OpenAIStandIn]:
-    async with openai_stand_in("火の神アグニへの讃歌です。") as stand_in:
-        yield stand_in
-
-
-@pytest.fixture
-async def chat(server: OpenAIStandIn) -> AsyncGenerator[OpenAIChat]:
-    opened = open_openai_chat(ChatSettings(base_url=AnyHttpUrl(server.url), model="stand-in"))
-    yield opened
-    await opened.aclose()
 
 
 @dataclass(frozen=True, slots=True)
