@@ -129,7 +129,7 @@ class Answer(BaseModel, frozen=True):
     )
     model: str | None = Field(description="Chat model that wrote the text; null if none did.")
     note: str | None = Field(
-        None, description="Why no model wrote the answer, or what was dropped."
+        default=None, description="Why no model wrote the answer, or what was dropped."
     )
     citations: list[Citation]
     hits: list[Hit]

@@ -14,14 +14,14 @@ class VedicRequest(BaseModel, frozen=True):
     """A page or a text to read."""
 
     image: str | None = Field(
-        None,
+        default=None,
         min_length=4,
         max_length=MAX_IMAGE_BASE64,
         description="PNG or JPEG of a page in Devanagari, base64, at most 10 MB. Give either this"
         " or `text`.",
     )
     text: str | None = Field(
-        None,
+        default=None,
         min_length=1,
         max_length=20_000,
         description="The text itself, in Devanagari (with or without accents) or IAST.",
@@ -45,10 +45,11 @@ class ReadLine(BaseModel, frozen=True):
 
     text: str = Field(description="The line, NFC, as the OCR engine or the request gave it.")
     confidence: float | None = Field(
-        None, description="OCR confidence from 0 to 100; null for text that was sent."
+        default=None, description="OCR confidence from 0 to 100; null for text that was sent."
     )
     box: tuple[int, int, int, int] | None = Field(
-        None, description="Left, top, width and height in pixels; null for text that was sent."
+        default=None,
+        description="Left, top, width and height in pixels; null for text that was sent.",
     )
 
 
@@ -81,7 +82,8 @@ class VedicAnswer(BaseModel, frozen=True):
         description="Known verses in the order of the text; empty if none is near enough."
     )
     explanation: str | None = Field(
-        None, description="Explanation in Japanese, written by the chat model; null if none was."
+        default=None,
+        description="Explanation in Japanese, written by the chat model; null if none was.",
     )
     note: str = Field(description="What was found, what was left out and why.")
     strength: Strength = Field(

@@ -1,0 +1,108 @@
+"""The desk of a running service, also when what answers is broken or no service at all."""
+
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import asynccontextmanager
+
+import pytest
+from pydantic import SecretStr
+
+from agents.explain_vedic.record import VedicRequest
+from contracts.problems import Problem, ProblemBody, ServiceUnreachable
+from rag.models import AskRequest, ReadRequest, SearchRequest
+from service.access import LOCAL_OPERATOR
+from service.remote_desk import RemoteDesk, ServiceSaid, open_remote_desk
+from tests.servers.loopback import Exchange, Received, serve_loopback
+
+TOLD = ProblemBody(
+    code="model_busy", kind="limited", message="Busy.", message_ja="混雑", hint="Wait.",
+    retry_after_s=3,
+)  # fmt: skip
+JSON = {"content-type": "application/json"}
+EVENTS = {"content-type": "text/event-stream"}
+
+
+@asynccontextmanager
+async def _answering(
+    status: int, headers: dict[str, str], body: str, *, seen: list[Received] | None = None
+) -> AsyncGenerator[RemoteDesk]:
+    """A desk before a server that answers every request alike."""
+
+    async def handle(received: Received, exchange: Exchange) -> None:
+        if seen is not None:
+            seen.append(received)
+        await exchange.answer(status, headers, body.encode())
+
+    async with serve_loopback(handle) as url, open_remote_desk(url, SecretStr("fmk_k")) as desk:
+        yield desk
+
+
+async def _search(desk: RemoteDesk) -> object:
+    return await desk.search(LOCAL_OPERATOR, SearchRequest(query="x"))
+
+
+async def _ask(desk: RemoteDesk) -> object:
+    return [event async for event in desk.stream_answer(LOCAL_OPERATOR, AskRequest(question="x"))]
+
+
+async def _run_agent(desk: RemoteDesk) -> object:
+    request = VedicRequest(text="agnim īḷe")
+    return await desk.run_agent(LOCAL_OPERATOR, "explain_vedic", request)
+
+
+async def _watch(desk: RemoteDesk) -> object:
+    return [job async for job in desk.watch_job("a-job")]
+
+
+every_call = pytest.mark.parametrize("call", [_search, _ask, _run_agent, _watch])
+Call = Callable[[RemoteDesk], Awaitable[object]]
+
+
+@every_call
+async def test_a_problem_of_the_service_is_passed_on_as_it_was_told(call: Call) -> None:
+    async with _answering(429, JSON, TOLD.model_dump_json()) as desk:
+        with pytest.raises(ServiceSaid) as caught:
+            await call(desk)
+    assert caught.value.body() == TOLD
+
+
+@pytest.mark.parametrize("call", [_ask, _run_agent, _watch])
+async def test_a_problem_in_the_middle_of_a_stream_is_passed_on_too(call: Call) -> None:
+    body = f"event: error\ndata: {TOLD.model_dump_json()}\n\n"
+    async with _answering(200, EVENTS, body) as desk:
+        with pytest.raises(ServiceSaid) as caught:
+            await call(desk)
+    assert caught.value.body() == TOLD
+
+
+@every_call
+@pytest.mark.parametrize(
+    ("status", "headers", "body"),
+    [
+        (502, {"content-type": "text/html"}, "<h1>Bad gateway</h1>"),
+        (200, {"content-type": "text/html"}, "<h1>Welcome</h1>"),
+        (200, EVENTS, ""),
+        (200, EVENTS, "event: done\ndata: {}\n\n"),
+        (200, JSON, "{}"),
+    ],
+)
+async def test_what_is_no_service_counts_as_unreachable(
+    call: Call, status: int, headers: dict[str, str], body: str
+) -> None:
+    async with _answering(status, headers, body) as desk:
+        with pytest.raises(ServiceUnreachable):
+            await call(desk)
+
+
+async def test_nobody_there_counts_as_unreachable() -> None:
+    async with open_remote_desk("http://127.0.0.1:9", None) as desk:
+        with pytest.raises(ServiceUnreachable, match="no connection"):
+            await desk.check_alive()
+
+
+async def test_an_id_cannot_leave_its_place_in_the_path() -> None:
+    seen: list[Received] = []
+    async with _answering(404, JSON, TOLD.model_dump_json(), seen=seen) as desk:
+        with pytest.raises(Problem):
+            await desk.read(LOCAL_OPERATOR, ReadRequest(passage_id="../../v1/keys?x=#y"))
+    assert seen[0].path == "/v1/passages/..%2F..%2Fv1%2Fkeys%3Fx%3D%23y?before=1&after=1"
+    assert seen[0].headers["authorization"] == "Bearer fmk_k"
