@@ -94,14 +94,17 @@ class LocalEmbedder:
         Raises:
             EmbeddingInputTooLong: names the first text over `max_tokens`.
         """
-        for index, text in enumerate(texts):
-            if self.count_tokens(text) > self.max_tokens:
-                raise EmbeddingInputTooLong(index, max_tokens=self.max_tokens)
-        return await asyncio.to_thread(self._encode, list(texts)) if texts else []
+        return await asyncio.to_thread(self._encode_whole, list(texts)) if texts else []
 
     async def embed_query(self, text: str) -> list[float]:
         """Return the vector of a query; the model reads its first 256 tokens."""
         return (await asyncio.to_thread(self._encode, [text]))[0]
+
+    def _encode_whole(self, texts: list[str]) -> list[list[float]]:
+        for index, text in enumerate(texts):
+            if self.count_tokens(text) > self.max_tokens:
+                raise EmbeddingInputTooLong(index, max_tokens=self.max_tokens)
+        return self._encode(texts)
 
     def _encode(self, texts: list[str]) -> list[list[float]]:
         with self._one_at_a_time:  # one inference request, and a tokenizer that must not be shared

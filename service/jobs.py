@@ -92,12 +92,16 @@ class Jobs:
                 await worker
 
     async def run(self, job_id: str) -> None:
-        """Run one job here and now, for a command that waits for it; else as `working` would."""
-        while (job := await self.records.claim(self.owner, job_id=job_id)) is None:
-            if (await self.find(job_id)).has_ended:
-                return
-            await asyncio.sleep(self.look_every_s)
-        await self._run(job)
+        """Work on the job's project here until the job has ended, for a command that waits for it.
+
+        What a killed process left of the project goes first: it may not run beside this job.
+        """
+        while not (job := await self.find(job_id)).has_ended:
+            begun = await self.records.claim(self.owner, project_id=job.project_id)
+            if begun is None:
+                await asyncio.sleep(self.look_every_s)
+            else:
+                await self._run(begun)
 
     def _brought_up_to_date(self, job: JobInfo) -> JobInfo:
         report = self._progress.get(job.job_id)

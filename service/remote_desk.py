@@ -166,7 +166,7 @@ class RemoteDesk:
     ) -> httpx2.Response:
         with _failures():
             response = await self.client.request(method, path, json=json, params=params)
-        if response.is_error:
+        if not response.is_success:  # a proxy's redirect did nothing either
             raise _told(response)
         return response
 
@@ -178,7 +178,7 @@ class RemoteDesk:
             async with self.client.stream(
                 method, path, json=json, headers=_EVENT_STREAM
             ) as response:
-                if response.is_error:
+                if not response.is_success:
                     await response.aread()
                     raise _told(response)
                 async for event in httpx2.EventSource(response, max_event_size=_MAX_EVENT_BYTES):

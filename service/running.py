@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
-from pydantic import BaseModel, SecretStr, ValidationError
+from pydantic import BaseModel, SecretStr
 
 _NAME: Final = "service.json"
 _PREFIX: Final = "fml_"
@@ -44,7 +44,9 @@ def announced(data_folder: Path, *, url: str, token: str) -> Generator[None]:
     try:
         yield
     finally:
-        path.unlink(missing_ok=True)
+        now = find_running(data_folder)
+        if now is not None and now.token == SecretStr(token):  # else it is another's by now
+            path.unlink(missing_ok=True)
 
 
 def find_running(data_folder: Path) -> RunningService | None:
@@ -53,6 +55,6 @@ def find_running(data_folder: Path) -> RunningService | None:
         text = (data_folder / _NAME).read_text(encoding="utf-8")
         service = RunningService.model_validate_json(text)
         os.kill(service.pid, 0)
-    except (FileNotFoundError, ProcessLookupError, PermissionError, ValidationError):
+    except (OSError, ValueError):  # no such file or process, not ours, or no announcement
         return None
     return service

@@ -3,10 +3,11 @@
 import ipaddress
 from functools import cached_property
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
+from urllib.parse import quote
 
 from platformdirs import user_cache_path, user_data_path
-from pydantic import AnyHttpUrl, BaseModel, Field, SecretStr, ValidationError
+from pydantic import AnyHttpUrl, BaseModel, Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from agents.settings import AgentSettings
@@ -17,6 +18,7 @@ from service.problems import SettingsInvalid
 
 PREFIX = "FUMIKURA_"
 DEFAULT_PORT = 8642
+_DATABASES: Final = frozenset({"sqlite", "postgresql", "postgres"})
 
 
 class QdrantSettings(BaseModel, frozen=True):
@@ -71,10 +73,21 @@ class Settings(BaseSettings):
     parsing: ParseLimits = ParseLimits()
     agents: AgentSettings = AgentSettings(verse_corpus=None, deadline_s=300.0)
 
+    @field_validator("database_url")
+    @classmethod
+    def _is_readable(cls, url: str | None) -> str | None:
+        """Refuse here what the database layer would quote in its error, password included."""
+        if url is not None and not _is_database_url(url):
+            raise ValueError(
+                "write sqlite:///path or postgresql://user:password@host/name, in the password"
+                " %40 for @, %3A for : and %2F for /"
+            )
+        return url
+
     @cached_property
     def records_url(self) -> str:
         """The database's URL, the default filled in."""
-        return self.database_url or f"sqlite:///{self.data_folder / 'records.db'}"
+        return self.database_url or f"sqlite:///{quote(str(self.data_folder / 'records.db'))}"
 
     @property
     def store_folder(self) -> Path:
@@ -103,6 +116,16 @@ def read_settings(**overrides: Any) -> Settings:  # noqa: ANN401 - fields of Set
     except ValidationError as error:
         faults = error.errors(include_url=False, include_input=False, include_context=False)
         raise SettingsInvalid([_fault(fault["loc"], fault["msg"]) for fault in faults]) from None
+
+
+def _is_database_url(url: str) -> bool:
+    from sqlalchemy import make_url  # noqa: PLC0415 - only where a URL is set
+    from sqlalchemy.exc import ArgumentError  # noqa: PLC0415 - see the line above
+
+    try:
+        return make_url(url).get_backend_name() in _DATABASES
+    except (ArgumentError, ValueError):
+        return False
 
 
 def _fault(place: tuple[int | str, ...], message: str) -> str:

@@ -3,9 +3,12 @@
 Each command's module is imported when the command runs, so that `--help` answers at once.
 """
 
+import os
 import sys
 from importlib import import_module
-from typing import Final, cast
+from io import TextIOWrapper
+from pathlib import Path
+from typing import BinaryIO, Final, cast
 
 import click
 
@@ -52,6 +55,7 @@ def cli() -> None:
 
 def main(arguments: list[str] | None = None) -> None:
     """Run the command line; exit with 0, or with the number of what went wrong."""
+    _make_streams_usable()
     try:
         cli.main(arguments, prog_name="fumikura")
     except Exception as error:
@@ -62,6 +66,20 @@ def main(arguments: list[str] | None = None) -> None:
             raise
         tell(error, as_json="--json" in (arguments or sys.argv))
         sys.exit(exit_status(error))
+
+
+def _make_streams_usable() -> None:
+    """Fill closed streams, and print as an escape what the terminal's encoding lacks.
+
+    The number of a closed stream would go to the next file that is opened, such as the store's,
+    and whatever a library prints there would end up in it.
+    """
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            setattr(sys, name, Path(os.devnull).open(mode, encoding="utf-8"))  # noqa: SIM115 - for good
+    shown: object = sys.stdout
+    if isinstance(shown, TextIOWrapper):
+        cast("TextIOWrapper[BinaryIO]", shown).reconfigure(errors="backslashreplace")
 
 
 if __name__ == "__main__":

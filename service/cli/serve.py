@@ -115,6 +115,7 @@ def _bound(settings: Settings) -> socket.socket:
     try:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind(address)
+        listener.listen()  # two may bind, one may listen; who calls meanwhile waits
     except OSError:
         listener.close()
         raise

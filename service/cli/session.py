@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager, suppress
+from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
@@ -64,16 +64,30 @@ class LocalKeeper:
         return await self.resources.jobs.start(project_id, created_by=LOCAL_OPERATOR.id)
 
     async def watch_job(self, job_id: str) -> AsyncGenerator[JobInfo]:
-        """Run the job and yield it as it goes."""
-        running = asyncio.create_task(self.resources.jobs.run(job_id))
+        """Run the job and yield it as it goes; what stops the run is raised."""
+        jobs = self.resources.jobs
+        running = asyncio.create_task(jobs.run(job_id))
         try:
-            async for job in self.resources.jobs.watch(job_id):
-                yield job
+            async with aclosing(jobs.watch(job_id)) as changes:
+                while (job := await _next(changes, running)) is not None:
+                    yield job
             await running
         finally:
             running.cancel()
-            with suppress(asyncio.CancelledError):
-                await running
+            await asyncio.gather(running, return_exceptions=True)
+
+
+async def _next(changes: AsyncGenerator[JobInfo], running: asyncio.Task[None]) -> JobInfo | None:
+    """Return the next change, None after the last; of a run that failed there would be none."""
+    following = asyncio.ensure_future(anext(changes, None))
+    try:
+        await asyncio.wait({following, running}, return_when=asyncio.FIRST_COMPLETED)
+        if running.done():
+            await running
+        return await following
+    finally:
+        following.cancel()
+        await asyncio.gather(following, return_exceptions=True)
 
 
 @asynccontextmanager

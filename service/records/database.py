@@ -9,10 +9,10 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager, context
 from pathlib import Path
 from typing import cast
 
+import aiosqlite
 from alembic import command
 from alembic.config import Config
-from sqlalchemy import Connection, event, make_url, text
-from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy import URL, AdaptedConnection, Connection, event, make_url, text
 from sqlalchemy.exc import (
     DataError,
     DBAPIError,
@@ -21,12 +21,15 @@ from sqlalchemy.exc import (
     ProgrammingError,
     SQLAlchemyError,
 )
+from sqlalchemy.exc import TimeoutError as NoConnectionFree
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession, create_async_engine
 
 from contracts.problems import ServiceUnreachable
 from service.bug_trace import trace_of
 
 BUSY_TIMEOUT_MS = 10_000
+DEADLINE_S = 30.0
+_BUSY_PAUSE_S = 0.01
 MIGRATION_LOCK = 0x66756D69  # any fixed number: replicas that start together queue behind it
 _LOG = logging.getLogger(__name__)
 _WRITES = "fumikura_writes"
@@ -59,15 +62,16 @@ class Database:
 
 
 @asynccontextmanager
-async def open_database(url: str) -> AsyncGenerator[Database]:
+async def open_database(url: str, *, deadline_s: float = DEADLINE_S) -> AsyncGenerator[Database]:
     """Open the database of `url`, migrated to the newest schema, and close it at the end.
 
     `url` is `sqlite:///path` or `postgresql://…`. A SQLite file is created for this user alone.
+    A PostgreSQL server that takes longer than `deadline_s` over a statement does not answer.
 
     Raises:
         ServiceUnreachable: the database cannot be opened or does not answer.
     """
-    engine = _make_engine(url)
+    engine = _make_engine(url, deadline_s=deadline_s)
     try:
         database = Database(engine)
         with _answering():
@@ -105,7 +109,7 @@ def migrate(connection: Connection) -> None:
     command.upgrade(config, "head")
 
 
-def _make_engine(url: str) -> AsyncEngine:
+def _make_engine(url: str, *, deadline_s: float = DEADLINE_S) -> AsyncEngine:
     target = make_url(url)
     if target.get_backend_name() == "sqlite":
         _make_private(Path(target.database or ""))
@@ -113,7 +117,14 @@ def _make_engine(url: str) -> AsyncEngine:
         event.listen(engine.sync_engine, "connect", _prepare_sqlite)
         event.listen(engine.sync_engine, "begin", _begin_sqlite)
         return engine
-    return create_async_engine(target.set(drivername="postgresql+asyncpg"), pool_pre_ping=True)
+    deadlines = {"timeout": deadline_s, "command_timeout": deadline_s}  # asyncpg may wait for ever
+    return create_async_engine(_for_asyncpg(target), pool_pre_ping=True, connect_args=deadlines)
+
+
+def _for_asyncpg(target: URL) -> URL:
+    """Say `ssl` where PostgreSQL's own programs say `sslmode`; the values are the same."""
+    options = {"ssl" if name == "sslmode" else name: value for name, value in target.query.items()}
+    return target.set(drivername="postgresql+asyncpg", query=options)
 
 
 def _make_private(path: Path) -> None:
@@ -126,18 +137,31 @@ def _make_private(path: Path) -> None:
         raise ServiceUnreachable("The database", reason=error.strerror or "no access") from error
 
 
-def _prepare_sqlite(dbapi_connection: DBAPIConnection, _record: object) -> None:
+def _prepare_sqlite(dbapi_connection: AdaptedConnection, _record: object) -> None:
     # The driver's own transactions begin late and miss DDL: `_begin_sqlite` begins them instead.
     cast("sqlite3.Connection", dbapi_connection).isolation_level = None
-    cursor = dbapi_connection.cursor()
-    for pragma in (
-        f"busy_timeout={BUSY_TIMEOUT_MS}",
-        "journal_mode=WAL",
-        "foreign_keys=ON",
-        "synchronous=FULL",
-    ):
-        cursor.execute(f"PRAGMA {pragma}")
-    cursor.close()
+    dbapi_connection.run_async(_set_pragmas)
+
+
+async def _set_pragmas(connection: aiosqlite.Connection) -> None:
+    await connection.execute_fetchall(f"PRAGMA busy_timeout={BUSY_TIMEOUT_MS}")
+    await _log_ahead(connection)
+    await connection.execute_fetchall("PRAGMA foreign_keys=ON")
+    await connection.execute_fetchall("PRAGMA synchronous=FULL")
+
+
+async def _log_ahead(connection: aiosqlite.Connection) -> None:
+    """Turn on the write-ahead log; SQLite makes processes that start together not wait for it."""
+    async with asyncio.timeout(BUSY_TIMEOUT_MS / 1000):
+        while True:
+            try:
+                await connection.execute_fetchall("PRAGMA journal_mode=WAL")
+            except sqlite3.OperationalError as error:
+                if error.sqlite_errorcode != sqlite3.SQLITE_BUSY:
+                    raise
+                await asyncio.sleep(_BUSY_PAUSE_S)
+            else:
+                return
 
 
 def _begin_sqlite(connection: Connection) -> None:
@@ -168,6 +192,6 @@ def _answering() -> Generator[None]:
         yield
     except _OUR_FAULT:
         raise
-    except (OSError, DBAPIError) as error:
+    except (OSError, DBAPIError, NoConnectionFree) as error:
         _LOG.error("a transaction was given up: %s", trace_of(error))
         raise ServiceUnreachable("The database", reason=type(error).__name__) from error

@@ -96,7 +96,11 @@ def _cursor(row: IndexedFileRow) -> str:
 
 
 def _place(cursor: str) -> tuple[str, str]:
-    match json.loads(base64.urlsafe_b64decode(cursor)):
+    try:
+        place: object = json.loads(base64.urlsafe_b64decode(cursor))
+    except RecursionError as error:
+        raise ValueError("nested too deep for a cursor") from error
+    match place:
         case [str(path), str(file_id)] if "\0" not in path + file_id:
             return path, file_id
         case _:

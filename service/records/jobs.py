@@ -100,14 +100,16 @@ class JobRecords:
             found = {row.status: row.number for row in await session.execute(counted)}
         return {status: found.get(status, 0) for status in get_args(JobStatus)}
 
-    async def claim(self, owner: str, *, job_id: str | None = None) -> JobInfo | None:
-        """Begin the oldest job that may begin (or `job_id`, if it may); None where there is none.
+    async def claim(self, owner: str, *, project_id: str | None = None) -> JobInfo | None:
+        """Begin the oldest job (of one project, if named) that may; None where there is none.
 
         A job may begin while no other one of its project runs. One whose lease ran out, because
         its worker died, may begin again.
         """
         now = datetime.now(UTC)
-        wanted = _claimable(now) if job_id is None else _claimable(now).where(JobRow.id == job_id)
+        wanted = _claimable(now)
+        if project_id is not None:
+            wanted = wanted.where(JobRow.project_id == project_id)
         try:
             async with self.database.write() as session:
                 row = (await session.scalars(wanted.limit(1))).first()

@@ -6,11 +6,12 @@ from pathlib import Path
 from typing import Literal
 
 from sqlalchemy import delete, select, update
+from sqlalchemy.exc import IntegrityError
 
 from rag.ports import KnownProject
-from service.problems import ProjectExists
+from service.problems import ProjectBusy, ProjectExists
 from service.records.database import Database
-from service.records.models import ProjectRow
+from service.records.models import JobRow, ProjectRow
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,6 +43,12 @@ class ProjectRecords:
         Raises:
             ProjectExists: the id is taken by a project elsewhere.
         """
+        try:
+            await self._add(project)
+        except IntegrityError:  # PostgreSQL: someone else added it meanwhile, so now it is there
+            await self._add(project)
+
+    async def _add(self, project: ProjectRecord) -> None:
         async with self.database.write() as session:
             row = await session.get(ProjectRow, project.project_id)
             if row is None:
@@ -83,8 +90,19 @@ class ProjectRecords:
             )
 
     async def remove(self, project_id: str) -> None:
-        """Forget a project, its files' records and its jobs; unknown ids are fine."""
+        """Forget a project, its files' records and its jobs; unknown ids are fine.
+
+        Raises:
+            ProjectBusy: one of its jobs runs.
+        """
         async with self.database.write() as session:
+            # Whoever is just adding a job, or beginning one, is waited for.
+            await session.execute(
+                select(ProjectRow.id).where(ProjectRow.id == project_id).with_for_update()
+            )
+            jobs = select(JobRow).where(JobRow.project_id == project_id).with_for_update()
+            if any(job.status == "running" for job in await session.scalars(jobs)):
+                raise ProjectBusy(project_id)
             await session.execute(delete(ProjectRow).where(ProjectRow.id == project_id))
 
 

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from typing import Annotated, Any, Final, Literal
 
 from fastapi import Body, Path
-from pydantic import AwareDatetime, BaseModel, Field
+from pydantic import AwareDatetime, BaseModel, Field, field_validator
 
 from contracts.principal import Principal, Scope
 from contracts.problems import NotAllowed
@@ -56,6 +56,14 @@ class KeyRequest(BaseModel, frozen=True):
     )
     expires_at: AwareDatetime | None = Field(default=None, description="Never, when absent.")
 
+    @field_validator("expires_at")
+    @classmethod
+    def _in_utc(cls, moment: datetime | None) -> datetime | None:
+        try:
+            return None if moment is None else moment.astimezone(UTC)
+        except OverflowError as error:
+            raise ValueError("beyond the year 9999 in UTC") from error
+
 
 class KeyList(BaseModel, frozen=True):
     """Keys, the newest first; never the keys themselves."""
@@ -79,6 +87,8 @@ async def create_key(
     refuse_more_than_own(asked, caller, await opened.records.access.granted(caller))
     if asked.expires_at is not None and asked.expires_at <= datetime.now(UTC):
         raise FieldInvalid("expires_at", "lies in the past")
+    if caller.key_id is not None:
+        refuse_longer_life(asked, await opened.records.keys.find(caller.key_id))
     order = KeyOrder(
         name=asked.name,
         principal_id=asked.principal_id or caller.id,
@@ -117,3 +127,14 @@ def refuse_more_than_own(asked: KeyRequest, caller: Principal, granted: Collecti
         raise NotAllowed(scope)
     if not is_within(asked.projects, granted):
         raise GrantTooNarrow("a key cannot see more projects than the one that makes it")
+
+
+def refuse_longer_life(asked: KeyRequest, maker: KeyInfo) -> None:
+    """Let pass a key that ends no later than its maker.
+
+    Raises:
+        FieldInvalid: it would go on after that.
+    """
+    end = maker.expires_at
+    if end is not None and (asked.expires_at is None or asked.expires_at > end):
+        raise FieldInvalid("expires_at", "a key cannot outlive the one that makes it")

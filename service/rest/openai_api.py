@@ -1,5 +1,6 @@
 """The embedding model as OpenAI's clients call it."""
 
+import asyncio
 import base64
 import struct
 from collections.abc import Sequence
@@ -8,6 +9,7 @@ from typing import Annotated, Any, Final, Literal, cast
 from fastapi import Body
 from pydantic import BaseModel, Field, field_validator
 
+from rag.ports import Embedder
 from service.rest.context import Opened
 from service.rest.guard import guarded_router
 from service.rest.openai_errors import OpenAIErrorBody
@@ -15,6 +17,8 @@ from service.rest.problems import FieldInvalid, ModelUnknown
 
 MAX_TEXTS: Final = 2048
 """OpenAI's own limit, which clients cut their batches by."""
+MAX_TEXT_CHARS: Final = 100_000
+"""Beyond what a model reads at once. To count a text's tokens holds up everybody meanwhile."""
 
 router = guarded_router(
     "OpenAI-compatible",
@@ -72,8 +76,11 @@ class EmbeddingRequest(BaseModel, frozen=True):
     def _bounded(cls, value: str | list[str]) -> str | list[str]:
         if not 1 <= len(value) <= MAX_TEXTS and isinstance(value, list):
             raise ValueError(f"send from 1 to {MAX_TEXTS} texts")
-        if "" in ([value] if isinstance(value, str) else value):
+        texts = [value] if isinstance(value, str) else value
+        if "" in texts:
             raise ValueError("an empty text has no vector")
+        if any(len(text) > MAX_TEXT_CHARS for text in texts):
+            raise ValueError(f"a text has at most {MAX_TEXT_CHARS:,} characters")
         return value
 
     @property
@@ -131,7 +138,7 @@ async def create_embeddings(
     if asked.dimensions not in {None, embedder.dimensions}:
         raise FieldInvalid("dimensions", f"this model's vectors have {embedder.dimensions}")
     vectors = await embedder.embed_documents(asked.texts)
-    tokens = sum(embedder.count_tokens(text) for text in asked.texts)
+    tokens = await asyncio.to_thread(_tokens_of, embedder, asked.texts)
     return EmbeddingAnswer(
         model=embedder.model,
         data=[
@@ -143,6 +150,10 @@ async def create_embeddings(
         ],
         usage=Usage(prompt_tokens=tokens, total_tokens=tokens),
     )
+
+
+def _tokens_of(embedder: Embedder, texts: Sequence[str]) -> int:
+    return sum(map(embedder.count_tokens, texts))
 
 
 def _is_tokens(value: object) -> bool:

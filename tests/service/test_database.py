@@ -10,6 +10,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import Connection, text
 from sqlalchemy.exc import IntegrityError, ProgrammingError
+from sqlalchemy.ext.asyncio import create_async_engine
 
 from contracts.problems import ServiceUnreachable
 from service.records.database import Database, open_database
@@ -34,12 +35,19 @@ async def test_opening_again_changes_nothing(database_url: str) -> None:
             assert version.scalars().all() == ["0001"]
 
 
-async def test_processes_that_start_together_migrate_once(database_url: str) -> None:
-    async def start() -> None:
-        async with open_database(database_url):
-            pass
+async def _start(url: str) -> None:
+    async with open_database(url):
+        pass
 
-    await asyncio.gather(*(start() for _ in range(4)))
+
+async def test_processes_that_start_together_migrate_once(database_url: str) -> None:
+    await asyncio.gather(*(_start(database_url) for _ in range(4)))
+
+
+async def test_of_those_that_make_an_sqlite_file_together_each_waits(tmp_path: Path) -> None:
+    for number in range(20):  # one time in ten some were refused
+        url = f"sqlite:///{tmp_path / str(number)}"
+        await asyncio.gather(*(_start(url) for _ in range(4)))
 
 
 async def test_an_sqlite_file_is_readable_by_its_owner_alone(tmp_path: Path) -> None:
@@ -59,6 +67,12 @@ async def test_concurrent_writers_wait_for_each_other(database: Database) -> Non
     projects = ProjectRecords(database)
     await asyncio.gather(*(projects.add(_project(f"p{number}")) for number in range(40)))
     assert len(await projects.list_known()) == 40
+
+
+async def test_a_project_that_many_add_at_once_is_there_once(database: Database) -> None:
+    projects = ProjectRecords(database)
+    await asyncio.gather(*(projects.add(_project("p")) for _ in range(8)))
+    assert [project.project_id for project in await projects.list_known()] == ["p"]
 
 
 async def test_a_failed_block_leaves_nothing_behind(database: Database) -> None:
@@ -89,6 +103,13 @@ def _project(project_id: str) -> ProjectRecord:
 
 
 @pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+async def test_a_url_may_say_sslmode_as_everywhere_else(database_url: str) -> None:
+    await _start(f"{database_url}&sslmode=disable")
+    with pytest.raises(ServiceUnreachable):
+        await _start("postgresql://me@127.0.0.1:9/none?sslmode=require")
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
 async def test_a_server_that_goes_away_is_a_problem_and_may_come_back(
     database: Database, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -96,6 +117,26 @@ async def test_a_server_that_goes_away_is_a_problem_and_may_come_back(
         await _run(database, "SELECT pg_terminate_backend(pg_backend_pid())")
     assert "a transaction was given up" in caplog.text
     assert await ProjectRecords(database).list_known() == []
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+async def test_a_server_that_keeps_silent_is_a_problem(database_url: str) -> None:
+    async with open_database(database_url, deadline_s=2.0) as database:
+        with pytest.raises(ServiceUnreachable):
+            await _run(database, "SELECT pg_sleep(60)")
+
+
+async def test_a_database_whose_connections_are_all_taken_is_a_problem(tmp_path: Path) -> None:
+    engine = create_async_engine(
+        f"sqlite+aiosqlite:///{tmp_path / 'records.db'}",
+        pool_size=1,
+        max_overflow=0,
+        pool_timeout=0.01,
+    )
+    async with engine.connect():
+        with pytest.raises(ServiceUnreachable):
+            await _run(Database(engine), "SELECT 1")
+    await engine.dispose()
 
 
 async def test_a_wrong_statement_is_no_problem_but_a_bug(database: Database) -> None:

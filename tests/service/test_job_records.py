@@ -10,6 +10,7 @@ from sqlalchemy import update
 from contracts.problems import ServiceUnreachable
 from rag.models import FileFailure, IndexReport
 from rag.problems import ProjectUnknown
+from service.problems import ProjectBusy
 from service.records.database import Database
 from service.records.jobs import JobInfo, JobRecords
 from service.records.models import JobRow
@@ -38,8 +39,8 @@ async def jobs(database: Database) -> JobRecords:
 
 
 async def _begun(jobs: JobRecords, project_id: str, *, by: str) -> JobInfo:
-    job = await jobs.enqueue(project_id, created_by="me")
-    begun = await jobs.claim(by, job_id=job.job_id)
+    await jobs.enqueue(project_id, created_by="me")
+    begun = await jobs.claim(by, project_id=project_id)
     assert begun is not None
     return begun
 
@@ -174,7 +175,22 @@ async def test_all_running_jobs_are_released_at_once(jobs: JobRecords) -> None:
 
 
 async def test_jobs_go_with_their_project(jobs: JobRecords) -> None:
-    begun = await _begun(jobs, "p1", by="a")
+    job = await jobs.enqueue("p1", created_by="me")
     await ProjectRecords(jobs.database).remove("p1")
-    assert await jobs.find(begun.job_id) is None
-    assert not await jobs.renew(begun.job_id, "a", None)
+    assert await jobs.find(job.job_id) is None
+    assert await jobs.claim("a") is None
+
+
+async def test_a_job_that_begins_while_its_project_is_removed_keeps_it(jobs: JobRecords) -> None:
+    projects = ProjectRecords(jobs.database)
+    for number in range(6):
+        await jobs.enqueue(f"p{number}", created_by="me")
+    outcomes = await asyncio.gather(
+        *(jobs.claim(f"w{number}") for number in range(6)),
+        *(projects.remove(f"p{number}") for number in range(6)),
+        return_exceptions=True,
+    )
+    begun = {job.project_id for job in outcomes if isinstance(job, JobInfo)}
+    refused = sum(isinstance(outcome, ProjectBusy) for outcome in outcomes)
+    assert {project.project_id for project in await projects.list_known()} == begun
+    assert refused == len(begun)

@@ -265,6 +265,18 @@ async def test_a_command_waits_while_its_project_is_indexed_elsewhere(shop: _Sho
     assert [job.status for job in ended] == ["done", "done"]
 
 
+async def test_a_command_goes_on_where_a_killed_one_left_its_project(shop: _Shop) -> None:
+    killed = await shop.jobs.start("alloy", created_by="me")
+    await shop.jobs.records.claim("killed")
+    job = await shop.jobs.start("alloy", created_by="me")
+    async with shop.database.write() as session:
+        await session.execute(update(JobRow).values(lease_until=datetime.now(UTC)))
+    async with asyncio.timeout(20):  # it waited for ever
+        await shop.jobs.run(job.job_id)
+    ended = [await shop.jobs.find(each.job_id) for each in (killed, job)]
+    assert [(each.status, each.attempt) for each in ended] == [("done", 2), ("done", 1)]
+
+
 async def test_an_unknown_job_cannot_be_watched(shop: _Shop) -> None:
     with pytest.raises(JobUnknown):
         await _watched(shop.jobs, "none")
@@ -273,10 +285,9 @@ async def test_an_unknown_job_cannot_be_watched(shop: _Shop) -> None:
 
 
 async def test_a_job_of_a_removed_project_ends_its_watch(shop: _Shop) -> None:
-    shop.parser.gate.clear()
     job = await shop.jobs.start("alloy", created_by="me")
-    async with shop.jobs.working():
-        await shop.parser.reached.wait()
-        await shop.jobs.projects.remove("alloy")
-        with pytest.raises(JobUnknown):
-            await _watched(shop.jobs, job.job_id)
+    watch = shop.jobs.watch(job.job_id)
+    assert (await anext(watch)).status == "queued"
+    await shop.jobs.projects.remove("alloy")
+    with pytest.raises(JobUnknown):
+        await anext(watch)

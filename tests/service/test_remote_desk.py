@@ -93,6 +93,17 @@ async def test_what_is_no_service_counts_as_unreachable(
             await call(desk)
 
 
+async def _remove(desk: RemoteDesk) -> None:
+    await desk.remove_project("alloy")
+
+
+@pytest.mark.parametrize("call", [_search, _ask, _run_agent, _watch, _remove])
+async def test_a_proxy_that_sends_elsewhere_has_not_done_what_was_asked(call: Call) -> None:
+    async with _answering(302, {"location": "https://login.example/"}, "") as desk:
+        with pytest.raises(ServiceUnreachable, match="HTTP 302"):
+            await call(desk)
+
+
 async def test_nobody_there_counts_as_unreachable() -> None:
     async with open_remote_desk("http://127.0.0.1:9", None) as desk:
         with pytest.raises(ServiceUnreachable, match="no connection"):

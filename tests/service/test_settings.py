@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from service.problems import SettingsInvalid
+from service.records.database import open_database
 from service.settings import read_settings
 
 
@@ -38,6 +39,9 @@ def test_lists_are_written_as_json(monkeypatch: pytest.MonkeyPatch) -> None:
         ("FUMIKURA_EMBEDDING__DIMENSIONS", "0"),
         ("FUMIKURA_QDRANT__URL", "no url"),
         ("FUMIKURA_PARSING__MEMORY_BYTES", "1"),
+        ("FUMIKURA_DATABASE_URL", "records"),
+        ("FUMIKURA_DATABASE_URL", "mysql://127.0.0.1/records"),
+        ("FUMIKURA_DATABASE_URL", "postgresql://me:s3@cret:x@127.0.0.1/records"),
     ],
 )
 def test_a_wrong_value_stops_the_start_and_names_its_variable(
@@ -48,6 +52,12 @@ def test_a_wrong_value_stops_the_start_and_names_its_variable(
         read_settings()
     assert variable in caught.value.message
     assert value not in caught.value.message.replace(variable, "")
+
+
+async def test_the_records_lie_in_the_data_folder_whatever_its_name(tmp_path: Path) -> None:
+    folder = tmp_path / "実験 100%20?x=1#2"
+    async with open_database(read_settings(data_folder=folder).records_url):
+        assert (folder / "records.db").exists()
 
 
 def test_secrets_are_not_printed() -> None:

@@ -3,8 +3,10 @@
 import os
 import re
 import signal
+import socket
 import subprocess
 import sys
+import time
 from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -113,6 +115,26 @@ def test_a_store_that_another_process_holds_is_told(
         (data_folder / "service.json").unlink()
         ran = fumikura("index", str(project))
     assert (ran.status, f"process {service.process.pid}" in ran.err) == (5, True)
+
+
+def test_of_two_that_start_together_on_one_port_one_is_told(
+    data_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = str(free.getsockname()[1])
+    command = [sys.executable, "-m", "service.cli.main", "serve", "--port", port]
+    started: list[subprocess.Popen[str]] = []
+    for name in ("one", "other"):
+        monkeypatch.setenv("FUMIKURA_DATA_FOLDER", str(data_folder / name))
+        started.append(subprocess.Popen(command, stderr=subprocess.PIPE, text=True))
+    with started[0], started[1]:
+        while all(process.poll() is None for process in started):
+            time.sleep(0.05)
+        for process in started:
+            process.terminate()
+        told = [process.stderr.read() for process in started if process.stderr]
+    assert "--port 0" in "".join(told)
+    assert "Traceback" not in "".join(told)
 
 
 def test_a_taken_port_is_told(fumikura: Fumikura) -> None:

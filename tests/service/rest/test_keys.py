@@ -64,6 +64,7 @@ async def test_a_revoked_key_stays_listed_and_is_refused(
         {"projects": ["../x"]},
         {"expires_at": "2001-01-01T00:00:00Z"},
         {"expires_at": "2100-01-01T00:00:00"},
+        {"expires_at": "9999-12-31T23:59:59-09:00"},
         {"principal_id": "a\u0000"},
     ],
 )
@@ -89,6 +90,16 @@ async def test_a_key_cannot_hand_on_a_scope_that_it_lacks(world: World) -> None:
     assert fine.status_code == 201
     assert (more.status_code, more.json()["code"]) == (403, "scope_missing")
     assert "'models'" in more.json()["message"]
+
+
+@pytest.mark.parametrize(("days", "status"), [(None, 422), (3, 422), (2, 201), (1, 201)], ids=str)
+async def test_a_key_cannot_outlive_its_maker(world: World, days: int | None, status: int) -> None:
+    now = datetime.now(UTC)
+    maker = await world.key(expires_at=now + timedelta(days=2))
+    end = None if days is None else (now + timedelta(days=days)).isoformat()
+    async with world.client(maker.key) as client:
+        answer = await client.post("/v1/keys", json={**READER, "expires_at": end})
+    assert answer.status_code == status
 
 
 @pytest.mark.parametrize("projects", [["*"], ["alloy"], ["veda", "alloy"]])

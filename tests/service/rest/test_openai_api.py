@@ -68,6 +68,7 @@ async def test_a_single_text_is_taken_too(client: openai.AsyncOpenAI) -> None:
         ({"input": [1, 2]}, "input", "arrays of tokens are not taken"),
         ({"input": ""}, "input", "an empty text has no vector"),
         ({"input": ["a", ""]}, "input", "an empty text has no vector"),
+        ({"input": ["a", "a" * 100_001]}, "input", "at most 100,000 characters"),
         ({"input": []}, "input", f"from 1 to {MAX_TEXTS} texts"),
         ({"input": ["a"] * (MAX_TEXTS + 1)}, "input", f"from 1 to {MAX_TEXTS} texts"),
         ({"dimensions": 32}, "dimensions", "have 64"),

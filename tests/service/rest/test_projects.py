@@ -119,7 +119,9 @@ async def test_files_come_page_by_page(operator: httpx2.AsyncClient) -> None:
     assert second["next_cursor"] is None
 
 
-@pytest.mark.parametrize("cursor", ["x", "bm8=", "WyJhIl0=", "WzEsMl0=", "%00", "あ"])
+@pytest.mark.parametrize(
+    "cursor", ["x", "bm8=", "WyJhIl0=", "WzEsMl0=", "%00", "あ", "W1tb" * 2000]
+)
 async def test_a_made_up_cursor_is_refused(operator: httpx2.AsyncClient, cursor: str) -> None:
     answer = await operator.get("/v1/projects/alloy/files", params={"cursor": cursor})
     assert (answer.status_code, answer.json()["code"]) == (422, "invalid_request")
