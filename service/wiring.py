@@ -102,8 +102,8 @@ async def open_resources(settings: Settings) -> AsyncGenerator[Resources]:
             ocr=await open_tesseract(settings.ocr),
         )
         store = await _open_store(settings, models.embedder, stack)
-        if settings.qdrant.url is None:  # nobody else can be indexing: they would have the store
-            await records.jobs.release_all()
+        if settings.qdrant.url is None and settings.database_url is None:
+            await records.jobs.release_all()  # whoever held one held the store, and is gone
         parser = await stack.enter_async_context(
             IsolatedParser(limits=settings.parsing, ocr=models.ocr)
         )
