@@ -85,7 +85,7 @@ install_tesseract() {
 }
 
 [ -x .venv/bin/python ] || { say "Making .venv" && make_venv; }
-say "Installing pinned versions into .venv (about 2.5 GB on disk the first time)"
+say "Installing pinned versions into .venv (about 2.7 GB on disk the first time)"
 install_torch
 pip_install --require-hashes --requirement requirements/lock.txt
 pip_install --no-build-isolation --editable .
