@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from contextlib import aclosing
+from pathlib import Path
 
 import click
 
@@ -26,13 +27,13 @@ def index(path: str, project_id: str | None, title: str | None, *, as_json: bool
 
     Only new and changed files are read. A run that is interrupted goes on where it was.
     """
-    run(_index(path, project_id, title, as_json=as_json))
+    absolute = str(Path(path).expanduser().resolve())
+    run(_index(absolute, project_id, title, as_json=as_json))
 
 
 async def _index(path: str, project_id: str | None, title: str | None, *, as_json: bool) -> None:
     async with open_session(read_settings()) as session:
-        absolute = click.format_filename(click.Path(resolve_path=True).convert(path, None, None))
-        made = await session.keeper.add_folder(absolute, project_id=project_id, title=title)
+        made = await session.keeper.add_folder(path, project_id=project_id, title=title)
         job = await index_project(session.keeper, made, quiet=as_json)
     report = job.report or IndexReport(project_id=made, stage="done")
     if as_json:
