@@ -1,10 +1,12 @@
 """Call a tool as an assistant does: start a server over stdio, list its tools, call one."""
 
+import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from mcp import Client, StdioServerParameters
+from mcp.client.stdio import stdio_client
 from mcp_types import TextContent
 
 from mcp_server.problems import CallRefused
@@ -32,7 +34,8 @@ async def call_tool(
     """
     program, *parameters = command
     server = StdioServerParameters(command=program, args=parameters, env=dict(environment))
-    async with Client(server) as client:
+    # Named, because the library remembers the stderr that was there when it was imported.
+    async with Client(stdio_client(server, errlog=sys.stderr)) as client:
         tools = (await client.list_tools()).tools
         result = await client.call_tool(name, dict(arguments))
     text = "\n".join(each.text for each in result.content if isinstance(each, TextContent))

@@ -37,3 +37,16 @@ def test_every_step_of_the_demo_shows_what_it_should(
     ):
         assert shown in ran.out
     assert list(tmp_path.glob("fumikura-demo-*")) == []
+
+
+@pytest.mark.usefixtures("data_folder")
+def test_without_ocr_the_demo_says_so_and_shows_the_rest(
+    fumikura: Fumikura, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FUMIKURA_OCR__TESSERACT", "no-such-program")
+    ran = fumikura("demo")
+    assert ran.status == 0
+    assert "ocr_unavailable" in ran.out
+    assert "No OCR engine" in ran.err
+    assert "RV 1.1.1" in ran.out
+    assert "What next?" in ran.out
