@@ -4,6 +4,7 @@ import asyncio
 import importlib
 import importlib.util
 import os
+import sys
 import tempfile
 import threading
 import warnings
@@ -26,8 +27,8 @@ _OFFLINE = {
     "HF_HUB_OFFLINE": "1",
     "HF_HUB_DISABLE_TELEMETRY": "1",
     "TRANSFORMERS_VERBOSITY": "error",
-    "OPENVINO_TELEMETRY_DISABLE": "1",
 }
+_TELEMETRY = "openvino_telemetry"  # reports to Google Analytics unless it cannot be imported
 
 Backend = Literal["openvino", "torch"]
 
@@ -168,6 +169,7 @@ def _converted(cache: Path) -> Path:
 
 
 def _load(folder: Path, backend: Backend) -> _Encoder:
+    cast("dict[str, object]", sys.modules)[_TELEMETRY] = None  # OpenVINO and nncf do without it
     # Loads torch. By name, because the types of the library are partial: see the protocols above.
     library: Any = importlib.import_module("sentence_transformers")
     with warnings.catch_warnings():

@@ -1,5 +1,6 @@
 """An endpoint to talk to, and the local model loaded once."""
 
+import os
 import subprocess
 import sys
 from collections.abc import AsyncGenerator
@@ -19,19 +20,28 @@ async def server() -> AsyncGenerator[OpenAIStandIn]:
 
 
 _OPEN = """
-import sys
+import asyncio, sys
 from pathlib import Path
 from inference.local_embedder import open_local_embedder
-print(open_local_embedder(Path(sys.argv[1])).count_tokens("steel"))
+def watch(event, details):
+    if event in {"socket.connect", "socket.getaddrinfo", "urllib.Request"}:
+        with open(sys.argv[2], "a") as calls:  # a file, because a forked child may be the one
+            print(event, details, file=calls)
+sys.addaudithook(watch)
+embedder = open_local_embedder(Path(sys.argv[1]))
+asyncio.run(embedder.embed_query("steel"))
+print(embedder.count_tokens("steel"))
 """
 
 
 @dataclass(frozen=True, slots=True)
 class FirstStart:
-    """What two processes said and kept that converted the model at the same time."""
+    """What two processes said, kept and called that converted the model at the same time."""
 
     said: list[str]
     cache: Path
+    home: Path
+    network_calls: Path
 
 
 @pytest.fixture(scope="session")
@@ -39,9 +49,16 @@ def first_start(tmp_path_factory: pytest.TempPathFactory) -> FirstStart:
     if not has_local_embedding():
         pytest.skip("LOCAL MODEL NOT TESTED: the extra `local` is not installed")
     cache = tmp_path_factory.mktemp("cache") / "models"
-    command = [sys.executable, "-c", _OPEN, str(cache)]
-    both = [subprocess.Popen(command, stdout=subprocess.PIPE, text=True) for _ in range(2)]
-    return FirstStart([process.communicate()[0].strip() for process in both], cache)
+    home = tmp_path_factory.mktemp("home")
+    calls = home / "network_calls"
+    command = [sys.executable, "-c", _OPEN, str(cache), str(calls)]
+    environment = os.environ | {"HOME": str(home)}
+    both = [
+        subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment)
+        for _ in range(2)
+    ]
+    said = [process.communicate()[0].strip() for process in both]
+    return FirstStart(said, cache, home, calls)
 
 
 @pytest.fixture(scope="session")

@@ -74,6 +74,11 @@ def test_it_says_that_it_knows_english_only(minilm: LocalEmbedder) -> None:
     assert minilm.model.startswith("all-MiniLM-L6-v2@")
 
 
+def test_converting_and_embedding_tell_nobody(first_start: FirstStart) -> None:
+    assert not first_start.network_calls.exists()
+    assert not (first_start.home / "intel").exists()  # where OpenVINO's telemetry keeps its id
+
+
 def test_two_processes_that_start_at_once_keep_one_conversion(first_start: FirstStart) -> None:
     assert first_start.said == ["3", "3"]
     (kept,) = first_start.cache.iterdir()
