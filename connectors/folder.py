@@ -143,10 +143,20 @@ class FolderSource:
         return str(uuid5(_FILE_IDS, f"{self.project_id}\n{name}"))
 
     def _version(self, file: io.BufferedReader, status: os.stat_result) -> str:
-        """Return the content's SHA-256; of a file that is too large, its size and time."""
-        if status.st_size > self.max_file_bytes:
-            return f"unread-{status.st_size}-{status.st_mtime_ns}"
-        return hashlib.file_digest(file, "sha256").hexdigest()
+        """Return the content's SHA-256; of a file that is too large, its size and time.
+
+        A file of the system may have more to read than its size says, without an end.
+        """
+        digest = hashlib.sha256()
+        size = status.st_size
+        read = 0
+        while max(size, read) <= self.max_file_bytes:
+            block = file.read(_READ_BYTES)
+            if not block:
+                return digest.hexdigest()
+            digest.update(block)
+            read += len(block)
+        return f"unread-{size}-{status.st_mtime_ns}"
 
     def _copy(self, file: SourceFile, target: Path) -> Path:
         digest = hashlib.sha256()

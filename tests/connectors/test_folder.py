@@ -321,3 +321,10 @@ async def test_a_project_that_cannot_be_listed_is_not_an_empty_one(plain_user_fo
     closed.mkdir(mode=0)
     with pytest.raises(SourceUnreadable, match="Permission denied"):
         await _source(closed).list_files()
+
+
+@pytest.mark.skipif(not Path("/proc/self/pagemap").exists(), reason="PSEUDO-FILES NOT TESTED")
+async def test_a_pseudo_file_that_holds_more_than_it_says_is_not_read_to_its_end() -> None:
+    files = await _source(Path("/proc/self"), max_file_bytes=1000).list_files()
+    [pagemap] = [file for file in files if file.path == "pagemap"]
+    assert pagemap.version.startswith("unread-0-")
