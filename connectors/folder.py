@@ -4,17 +4,14 @@ import asyncio
 import hashlib
 import io
 import os
-import re
-import unicodedata
-from collections.abc import Iterator, Sequence
-from collections.abc import Set as AbstractSet
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from uuid import UUID, uuid5
 
 from connectors.beneath import open_file, open_folder
-from connectors.ports import SourceFile
+from connectors.paths import FileIds, is_skipped_file, is_skipped_folder, shown_path
+from connectors.ports import Listing, SourceFile
 from connectors.problems import (
     SourceFileChanged,
     SourceFileTooLarge,
@@ -24,39 +21,8 @@ from connectors.problems import (
 )
 
 MAX_FILE_BYTES = 512 * 2**20
-_FILE_IDS = UUID("6f1c2b52-61e5-4d3c-9a0b-1f5d6c7e8a90")
 _READ_BYTES = 2**20
 _UNREADABLE = "unreadable"  # the version of what may be seen but not read
-_SKIPPED_FOLDERS = frozenset({"__pycache__", "node_modules", "lost+found"})
-_SKIPPED_FILES = frozenset({"thumbs.db", "desktop.ini", "ehthumbs.db"})
-_TEMPORARY = re.compile(
-    r"^(~\$|~wrl|#.*#$)|(~|\.tmp|\.temp|\.swp|\.swo|\.part|\.partial|\.crdownload|\.lock)$",
-    re.IGNORECASE,
-)
-_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
-
-
-def is_skipped_file(name: str) -> bool:
-    """Tell hidden files, temporary files of editors and Office, and what file managers leave."""
-    return (
-        name.startswith(".")
-        or name.casefold() in _SKIPPED_FILES
-        or _TEMPORARY.search(name) is not None
-    )
-
-
-def is_skipped_folder(name: str) -> bool:
-    """Tell hidden folders and those that programs keep their own files in."""
-    return name.startswith(".") or name in _SKIPPED_FOLDERS
-
-
-def shown_path(relative: str) -> str:
-    """Return a path as people see it: NFC, with a replacement sign for what cannot be shown.
-
-    That is, for bytes that are no UTF-8 and for control characters.
-    """
-    readable = relative.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
-    return _CONTROL.sub("\ufffd", unicodedata.normalize("NFC", readable))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,7 +38,7 @@ class FolderSource:
     root: Path
     max_file_bytes: int = MAX_FILE_BYTES
 
-    async def list_files(self) -> Sequence[SourceFile]:
+    async def list_files(self) -> Listing:
         """Return every file worth indexing, ordered by path; hashes each one's content.
 
         A file that may not be read is listed, and so is a folder that may not, as `name/`: fetching
@@ -83,7 +49,7 @@ class FolderSource:
             SourceUnreadable: the folder itself cannot be listed.
         """
         try:
-            return await asyncio.to_thread(self._list)
+            return Listing(await asyncio.to_thread(self._list))
         except (FileNotFoundError, NotADirectoryError) as error:
             raise SourceMissing(self.project_id) from error
         except OSError as error:
@@ -102,23 +68,17 @@ class FolderSource:
         return await asyncio.to_thread(self._copy, file, folder / file.file_id)
 
     def _list(self) -> list[SourceFile]:
-        files: dict[str, SourceFile] = {}
-        for locator in sorted(_walk(self.root)):
-            file = self._listed(locator, taken=files.keys())
-            if file is not None:
-                files[file.file_id] = file
-        return sorted(files.values(), key=lambda file: file.path)
+        ids = FileIds(self.project_id)
+        listed = (self._listed(locator, ids) for locator in sorted(_walk(self.root)))
+        return sorted((file for file in listed if file is not None), key=lambda file: file.path)
 
-    def _listed(self, locator: str, *, taken: AbstractSet[str]) -> SourceFile | None:
-        file_id = self._file_id(shown_path(locator))
-        if file_id in taken:  # two names that look the same, one composed and one decomposed
-            file_id = self._file_id(locator.encode("utf-8", "surrogateescape").hex())
+    def _listed(self, locator: str, ids: FileIds) -> SourceFile | None:
         try:
             size, modified, version = self._state(locator)
         except FileNotFoundError:  # removed since the folder was read: it is not in the project
             return None
         return SourceFile(
-            file_id=file_id,
+            file_id=ids.give(locator),
             path=shown_path(locator),
             size=size,
             version=version,
@@ -138,9 +98,6 @@ class FolderSource:
             raise
         except OSError:  # fetching it will meet the error again, and report it
             return 0, None, _UNREADABLE
-
-    def _file_id(self, name: str) -> str:
-        return str(uuid5(_FILE_IDS, f"{self.project_id}\n{name}"))
 
     def _version(self, file: io.BufferedReader, status: os.stat_result) -> str:
         """Return the content's SHA-256; of a file that is too large, its size and time.

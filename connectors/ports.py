@@ -1,10 +1,15 @@
 """What a source of research files must be able to do."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Protocol
+from typing import Final, Protocol
+
+from contracts.problems import Problem
+
+_SHA256: Final = re.compile(r"[0-9a-f]{64}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -12,7 +17,8 @@ class SourceFile:
     """One file of a project, as its source lists it.
 
     `path` is the path a person sees, relative to the project, with `/` and in NFC; `version`
-    changes whenever the content does (a folder source: the SHA-256 of the content, in hex).
+    changes whenever the content does: the SHA-256 of the content in hex wherever it is known
+    without reading the file, else what the source offers instead (an etag with size and time).
     """
 
     file_id: str
@@ -22,11 +28,39 @@ class SourceFile:
     modified: datetime | None
     locator: str = ""
     """The source's own handle for the file, where the shown path is not enough; opaque."""
+    link: str | None = None
+    """The page of the file that a person can open; None where there is none."""
+    source_version: str | None = None
+    """The number that the source itself gives this version (osfstorage: `3`)."""
 
     @property
     def name(self) -> str:
         """The last part of the path."""
         return self.path.rpartition("/")[2]
+
+    @property
+    def sha256(self) -> str | None:
+        """The content's SHA-256 in hex, where `version` is one."""
+        return self.version if _SHA256.fullmatch(self.version) else None
+
+
+@dataclass(frozen=True, slots=True)
+class UnlistedPart:
+    """A part of a project whose files are not known now; what is indexed of it stays, stale.
+
+    `prefix` is the beginning of the shown paths in it, such as `googledrive/`.
+    """
+
+    prefix: str
+    problem: Problem
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """The files of a project worth indexing, ordered by path, and what could not be listed."""
+
+    files: Sequence[SourceFile]
+    unlisted: Sequence[UnlistedPart] = ()
 
 
 class ProjectSource(Protocol):
@@ -42,8 +76,12 @@ class ProjectSource(Protocol):
         """The project's name for people."""
         ...
 
-    async def list_files(self) -> Sequence[SourceFile]:
-        """Return every file worth indexing, ordered by path."""
+    async def list_files(self) -> Listing:
+        """Return every file worth indexing, ordered by path, and the parts that failed.
+
+        Raises:
+            Problem: nothing is known of the project's files now.
+        """
         ...
 
     async def fetch(self, file: SourceFile, folder: Path) -> Path:

@@ -68,7 +68,7 @@ class Indexer:
     ) -> None:
         await progress.tell()
         ingest = Ingest(parser=self.parser, embedder=self.embedder)
-        files = await source.list_files()
+        files = (await source.list_files()).files
         known = await self.records.load(source.project_id)
         plan = plan_sync(files, known, fingerprint=ingest.fingerprint, retry_failed=retry_failed)
         todo = [file for file in files if file.file_id in plan.write]

@@ -153,7 +153,7 @@ async def read_project(
     """
     nodes: list[BaseNode] = []
     failed: list[FailedFile] = []
-    for file in await source.list_files():
+    for file in (await source.list_files()).files:
         cut = await ingest.cut(source, file)
         if isinstance(cut, FailedFile):
             failed.append(cut)

@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from connectors.folder import FolderSource, is_skipped_file, shown_path
+from connectors.folder import FolderSource
+from connectors.paths import is_skipped_file, shown_path
 from connectors.ports import SourceFile
 from connectors.problems import (
     SourceFileChanged,
@@ -27,12 +28,12 @@ def _source(root: Path, **options: int) -> FolderSource:
 
 
 async def _only(source: FolderSource) -> SourceFile:
-    [file] = await source.list_files()
+    [file] = (await source.list_files()).files
     return file
 
 
 async def _paths(root: Path) -> list[str]:
-    return [file.path for file in await _source(root).list_files()]
+    return [file.path for file in (await _source(root).list_files()).files]
 
 
 @pytest.fixture
@@ -57,7 +58,7 @@ async def test_files_of_all_folders_are_listed_by_path(root: Path) -> None:
 
 
 async def test_an_empty_folder_is_a_project_without_files(root: Path) -> None:
-    assert await _source(root).list_files() == []
+    assert (await _source(root).list_files()).files == []
 
 
 async def test_a_file_says_name_size_and_the_hash_of_its_content(root: Path) -> None:
@@ -242,7 +243,7 @@ async def test_names_that_look_the_same_are_two_files(root: Path, inbox: Path) -
     (root / unicodedata.normalize("NFC", "ガラス.txt")).write_text("composed")
     (root / unicodedata.normalize("NFD", "ガラス.txt")).write_text("decomposed")
     source = _source(root)
-    twins = await source.list_files()
+    twins = (await source.list_files()).files
     assert len({twin.file_id for twin in twins}) == 2
     contents = {(await source.fetch(twin, inbox)).read_text() for twin in twins}
     assert contents == {"composed", "decomposed"}
@@ -301,7 +302,7 @@ async def test_an_unreadable_folder_does_not_hide_the_others(plain_user_folder: 
         (plain_user_folder / name / "a.txt").touch()
     (plain_user_folder / "closed").chmod(0)
     source = _source(plain_user_folder)
-    closed, opened = await source.list_files()
+    closed, opened = (await source.list_files()).files
     assert (closed.path, opened.path) == ("closed/", "open/a.txt")
     with pytest.raises(SourceFileUnreadable):
         await source.fetch(closed, plain_user_folder)
@@ -325,6 +326,6 @@ async def test_a_project_that_cannot_be_listed_is_not_an_empty_one(plain_user_fo
 
 @pytest.mark.skipif(not Path("/proc/self/pagemap").exists(), reason="PSEUDO-FILES NOT TESTED")
 async def test_a_pseudo_file_that_holds_more_than_it_says_is_not_read_to_its_end() -> None:
-    files = await _source(Path("/proc/self"), max_file_bytes=1000).list_files()
+    files = (await _source(Path("/proc/self"), max_file_bytes=1000).list_files()).files
     [pagemap] = [file for file in files if file.path == "pagemap"]
     assert pagemap.version.startswith("unread-0-")

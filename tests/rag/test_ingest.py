@@ -38,7 +38,7 @@ class _Down(HashEmbedder):
 
 async def _cut(folder: Path, text: str) -> CutFile | FailedFile:
     source = write_project(folder / "project", {"a.txt": text})
-    [file] = await source.list_files()
+    [file] = (await source.list_files()).files
     return await Ingest(parser=PlainTextParser(), embedder=HashEmbedder()).cut(source, file)
 
 

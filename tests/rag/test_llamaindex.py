@@ -117,7 +117,7 @@ async def test_a_project_is_read_as_nodes_with_the_ids_of_our_index(
 
 
 async def _ids_in_our_index(source: FolderSource, ingest: Ingest) -> list[str]:
-    file = (await source.list_files())[0]
+    file = (await source.list_files()).files[0]
     document = await ingest.parser.parse(source.root / file.path, file.name)
     points = await ingest.points("alloy", cut_document(file, document, ingest.embedder))
     assert isinstance(points, list)
