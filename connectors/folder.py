@@ -4,10 +4,12 @@ import asyncio
 import hashlib
 import io
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from threading import Event
+from typing import NoReturn, TypeVar
 
 from connectors.beneath import open_file, open_folder
 from connectors.paths import FileIds, is_skipped_file, is_skipped_folder, shown_path
@@ -16,6 +18,7 @@ from connectors.problems import (
     SourceFileChanged,
     SourceFileTooLarge,
     SourceFileUnreadable,
+    SourceFolderElsewhere,
     SourceMissing,
     SourceUnreadable,
 )
@@ -24,13 +27,16 @@ MAX_FILE_BYTES = 512 * 2**20
 _READ_BYTES = 2**20
 _UNREADABLE = "unreadable"  # the version of what may be seen but not read
 
+T = TypeVar("T")
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FolderSource:
     """Implements `connectors.ports.ProjectSource` for a folder of this machine.
 
-    Symbolic links are not followed, so nothing outside `root` is read. The id of a file follows
-    from the project's id and the path that people see: a copy of the folder gives the same ids.
+    Symbolic links are not followed and other file systems not entered, so nothing outside `root`
+    is read. The id of a file follows from the project's id and the path that people see: a copy of
+    the folder gives the same ids. A caller that is cancelled stops the reading too.
     """
 
     project_id: str
@@ -41,15 +47,16 @@ class FolderSource:
     async def list_files(self) -> Listing:
         """Return every file worth indexing, ordered by path; hashes each one's content.
 
-        A file that may not be read is listed, and so is a folder that may not, as `name/`: fetching
-        it says why, so that what is missing from the index is seen to be missing.
+        A file that may not be read is listed, and so is, as `name/`, a folder that may not, or that
+        another file system is mounted on: fetching it says why, so that what is missing from the
+        index is seen to be missing.
 
         Raises:
             SourceMissing: the folder is not there.
             SourceUnreadable: the folder itself cannot be listed.
         """
         try:
-            return Listing(await asyncio.to_thread(self._list))
+            return Listing(await _stoppable(self._list))
         except (FileNotFoundError, NotADirectoryError) as error:
             raise SourceMissing(self.project_id) from error
         except OSError as error:
@@ -62,19 +69,20 @@ class FolderSource:
             SourceFileChanged: its content is not the listed version any more.
             SourceFileTooLarge: it is over `max_file_bytes`.
             SourceFileUnreadable: it may not be read, or the disk fails.
+            SourceFolderElsewhere: it is a folder on another file system.
         """
         if file.size > self.max_file_bytes:
             raise SourceFileTooLarge(size=file.size, limit=self.max_file_bytes)
-        return await asyncio.to_thread(self._copy, file, folder / file.file_id)
+        return await _stoppable(self._copy, file, folder / file.file_id)
 
-    def _list(self) -> list[SourceFile]:
+    def _list(self, stop: Event) -> list[SourceFile]:
         ids = FileIds(self.project_id)
-        listed = (self._listed(locator, ids) for locator in sorted(_walk(self.root)))
+        listed = (self._listed(locator, ids, stop) for locator in sorted(_walk(self.root, stop)))
         return sorted((file for file in listed if file is not None), key=lambda file: file.path)
 
-    def _listed(self, locator: str, ids: FileIds) -> SourceFile | None:
+    def _listed(self, locator: str, ids: FileIds, stop: Event) -> SourceFile | None:
         try:
-            size, modified, version = self._state(locator)
+            size, modified, version = self._state(locator, stop)
         except FileNotFoundError:  # removed since the folder was read: it is not in the project
             return None
         return SourceFile(
@@ -86,20 +94,20 @@ class FolderSource:
             locator=locator,
         )
 
-    def _state(self, locator: str) -> tuple[int, datetime | None, str]:
+    def _state(self, locator: str, stop: Event) -> tuple[int, datetime | None, str]:
         """Return size, time of the last change, and version."""
         if _is_folder(locator):
             return 0, None, _UNREADABLE
         try:
             with open_file(self.root, locator) as file:
                 status = os.fstat(file.fileno())
-                return status.st_size, _modified(status), self._version(file, status)
+                return status.st_size, _modified(status), self._version(file, status, stop)
         except FileNotFoundError:
             raise
         except OSError:  # fetching it will meet the error again, and report it
             return 0, None, _UNREADABLE
 
-    def _version(self, file: io.BufferedReader, status: os.stat_result) -> str:
+    def _version(self, file: io.BufferedReader, status: os.stat_result, stop: Event) -> str:
         """Return the content's SHA-256; of a file that is too large, its size and time.
 
         A file of the system may have more to read than its size says, without an end.
@@ -108,6 +116,7 @@ class FolderSource:
         size = status.st_size
         read = 0
         while max(size, read) <= self.max_file_bytes:
+            _go_on(stop)
             block = file.read(_READ_BYTES)
             if not block:
                 return digest.hexdigest()
@@ -115,11 +124,12 @@ class FolderSource:
             read += len(block)
         return f"unread-{size}-{status.st_mtime_ns}"
 
-    def _copy(self, file: SourceFile, target: Path) -> Path:
+    def _copy(self, file: SourceFile, target: Path, stop: Event) -> Path:
         digest = hashlib.sha256()
         copied = 0
         with target.open("wb") as copy:
             for block in self._blocks(file.locator):
+                _go_on(stop)
                 copied += len(block)
                 if copied > file.size:
                     raise SourceFileChanged
@@ -133,8 +143,7 @@ class FolderSource:
         """Yield the content; only errors of the source, not of who uses the blocks, are named."""
         try:
             if _is_folder(locator):
-                with open_folder(self.root, locator):
-                    raise SourceFileChanged  # it can be listed now
+                self._say_why_not_listed(locator)
             with open_file(self.root, locator) as source:
                 while block := source.read(_READ_BYTES):
                     yield block
@@ -143,20 +152,51 @@ class FolderSource:
         except OSError as error:
             raise SourceFileUnreadable(reason=_reason(error)) from error
 
+    def _say_why_not_listed(self, folder: str) -> NoReturn:
+        with open_folder(self.root, "") as root, open_folder(self.root, folder) as descriptor:
+            if _device(descriptor) != _device(root):
+                raise SourceFolderElsewhere
+        raise SourceFileChanged  # it can be listed now
 
-def _walk(root: Path) -> Iterator[str]:
-    """Yield the regular files that no rule skips, and as `folder/` each folder that fails.
 
-    All are relative to `root`, in no order.
+class _StoppedError(Exception):
+    """Whoever wanted the files has gone; nobody sees this."""
+
+
+async def _stoppable(work: Callable[..., T], *arguments: object) -> T:
+    """Run `work(*arguments, stop)` in a thread, and stop it when its caller is cancelled."""
+    stop = Event()
+    try:
+        return await asyncio.to_thread(work, *arguments, stop)
+    finally:
+        stop.set()
+
+
+def _go_on(stop: Event) -> None:
+    if stop.is_set():
+        raise _StoppedError
+
+
+def _walk(root: Path, stop: Event) -> Iterator[str]:
+    """Yield the regular files that no rule skips, and as `folder/` each folder not to be listed.
+
+    That is one that fails, or one on another file system than `root`. All are relative to `root`,
+    in no order.
 
     Raises:
         OSError: `root` itself cannot be listed.
     """
+    with open_folder(root, "") as descriptor:
+        device = _device(descriptor)
     waiting = [""]
     while waiting:
+        _go_on(stop)
         folder = waiting.pop()
         try:
             with open_folder(root, folder) as descriptor, os.scandir(descriptor) as entries:
+                if _device(descriptor) != device:
+                    yield folder
+                    continue
                 files, folders = _worth_reading(entries)
         except FileNotFoundError:  # removed while the project is being listed
             if not folder:
@@ -182,6 +222,10 @@ def _worth_reading(entries: Iterator[os.DirEntry[str]]) -> tuple[list[str], list
         elif entry.is_file(follow_symlinks=False) and not is_skipped_file(entry.name):
             files.append(entry.name)
     return files, folders
+
+
+def _device(descriptor: int) -> int:
+    return os.fstat(descriptor).st_dev
 
 
 def _is_folder(locator: str) -> bool:

@@ -31,7 +31,11 @@ class SourceUnreadable(Problem):
         )
 
 
-class SourceFileChanged(Problem):
+class SourceFileProblem(Problem):
+    """One file cannot be had; nothing is said of the others. Each subclass says why."""
+
+
+class SourceFileChanged(SourceFileProblem):
     """The file was changed or removed after it was listed."""
 
     kind = "conflict"
@@ -45,7 +49,7 @@ class SourceFileChanged(Problem):
         )
 
 
-class SourceFileTooLarge(Problem):
+class SourceFileTooLarge(SourceFileProblem):
     """The file is over the source's limit; its content was not read."""
 
     kind = "too_large"
@@ -59,7 +63,7 @@ class SourceFileTooLarge(Problem):
         )
 
 
-class SourceFileUnreadable(Problem):
+class SourceFileUnreadable(SourceFileProblem):
     """The service may list the file, or the folder, but not read it."""
 
     kind = "forbidden"
@@ -71,4 +75,33 @@ class SourceFileUnreadable(Problem):
             hint="Give the service's user read permission on it, then index again.",
             message_ja="このファイルまたはフォルダーをサービスが読めません。"
             "読み取り権限を確認してください。",
+        )
+
+
+class SourceFolderElsewhere(SourceFileProblem):
+    """A folder of the project is where another file system is mounted: it is not entered."""
+
+    kind = "invalid"
+    code = "folder_elsewhere"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "Another file system is mounted on this folder, so it is not read.",
+            hint="If its files are wanted, add it as a source of its own: `fumikura sources add`.",
+            message_ja="このフォルダーには別のファイルシステムがマウントされているため読みません。"
+            "必要なら別のソースとして追加してください。",
+        )
+
+
+class SourceFileUnavailable(SourceFileProblem):
+    """The file cannot be had now: what is known of it stays, and the next sync tries again."""
+
+    kind = "unavailable"
+    code = "file_unavailable"
+
+    def __init__(self, *, reason: str) -> None:
+        super().__init__(
+            f"The file cannot be had now: {reason}.",
+            hint="Sync again in a while; if it stays so, see whether the file opens on its page.",
+            message_ja="ファイルを今は取得できません。しばらくしてから再度同期してください。",
         )

@@ -93,10 +93,17 @@ class ServiceUnreachable(Problem):
     kind = "unavailable"
     code = "service_unreachable"
 
-    def __init__(self, service: str, *, reason: str, retry_after_s: float | None = None) -> None:
+    def __init__(
+        self,
+        service: str,
+        *,
+        reason: str,
+        service_ja: str = "必要なサービス",
+        retry_after_s: float | None = None,
+    ) -> None:
         super().__init__(
             f"{service} did not answer: {reason}.",
             hint="Run `fumikura doctor` to see what is configured and reachable; then try again.",
-            message_ja=f"{service} から応答がありません。しばらくしてから再度お試しください。",
+            message_ja=f"{service_ja}から応答がありません。しばらくしてから再度お試しください。",
             retry_after_s=retry_after_s,
         )

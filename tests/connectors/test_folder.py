@@ -1,5 +1,6 @@
 """A folder as a project: which files it has, under which ids, and what a fetch promises."""
 
+import asyncio
 import hashlib
 import os
 import shutil
@@ -17,6 +18,7 @@ from connectors.problems import (
     SourceFileChanged,
     SourceFileTooLarge,
     SourceFileUnreadable,
+    SourceFolderElsewhere,
     SourceMissing,
     SourceUnreadable,
 )
@@ -329,3 +331,33 @@ async def test_a_pseudo_file_that_holds_more_than_it_says_is_not_read_to_its_end
     files = (await _source(Path("/proc/self"), max_file_bytes=1000).list_files()).files
     [pagemap] = [file for file in files if file.path == "pagemap"]
     assert pagemap.version.startswith("unread-0-")
+
+
+@pytest.fixture
+def folder_with_mount() -> Path:
+    """`/dev`, which has a file system of its own mounted on `shm`."""
+    if not Path("/dev/shm").is_mount():  # noqa: S108 - nothing is written there
+        pytest.skip("OTHER FILE SYSTEMS NOT TESTED: nothing is mounted on /dev/shm")
+    return Path("/dev")
+
+
+async def test_a_folder_on_another_file_system_is_not_entered_and_says_so(
+    folder_with_mount: Path, inbox: Path
+) -> None:
+    source = _source(folder_with_mount)
+    shown = [file for file in (await source.list_files()).files if file.path.startswith("shm/")]
+    assert [file.path for file in shown] == ["shm/"]
+    with pytest.raises(SourceFolderElsewhere):
+        await source.fetch(shown[0], inbox)
+
+
+async def test_a_cancelled_listing_stops_hashing(root: Path) -> None:
+    huge = 2**37
+    (root / "huge.dat").touch()
+    os.truncate(root / "huge.dat", huge)
+    listing = asyncio.create_task(_source(root, max_file_bytes=huge).list_files())
+    await asyncio.sleep(0.1)
+    listing.cancel()
+    async with asyncio.timeout(20) as deadline:  # hashing all of it takes over a minute
+        await asyncio.get_running_loop().shutdown_default_executor()
+    assert not deadline.expired()

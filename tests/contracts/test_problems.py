@@ -12,6 +12,7 @@ from typing import Literal, get_args, get_origin
 
 import pytest
 
+from connectors.problems import SourceFileProblem
 from contracts.problems import InvalidRequest, Kind, Problem, ProblemBody, ServiceUnreachable
 
 PACKAGES = tomllib.loads((Path(__file__).parents[2] / "pyproject.toml").read_text())["tool"][
@@ -68,7 +69,9 @@ def _example(make: Callable[..., Problem]) -> Problem:
 
 
 _import_everything()
-PROBLEMS = sorted(set(_subclasses(Problem)), key=lambda problem: problem.__qualname__)
+PROBLEMS = sorted(
+    set(_subclasses(Problem)) - {SourceFileProblem}, key=lambda problem: problem.__qualname__
+)
 
 
 @pytest.mark.parametrize("problem", PROBLEMS)
