@@ -56,6 +56,12 @@ class Exchange:
         await self.send(body)
         await self.finish()
 
+    async def send_stray(self, body: bytes) -> None:
+        """Send bytes that no framing announces, after what was promised."""
+        self._writer.write(body)
+        with suppress(ConnectionError):  # the client need not wait for them
+            await self._writer.drain()
+
     def cut(self) -> None:
         """Drop the connection where it is, as a killed server does."""
         self._writer.transport.abort()
@@ -73,8 +79,8 @@ Handler = Callable[[Received, Exchange], Awaitable[None]]
 
 
 @asynccontextmanager
-async def serve_loopback(handler: Handler) -> AsyncGenerator[str]:
-    """Serve on a free port; yields `http://127.0.0.1:PORT`.
+async def serve_loopback(handler: Handler, *, port: int = 0) -> AsyncGenerator[str]:
+    """Serve on this port, or on a free one; yields `http://127.0.0.1:PORT`.
 
     Leaving drops open exchanges; if the handler raised, the first of its errors rises here.
     """
@@ -91,7 +97,7 @@ async def serve_loopback(handler: Handler) -> AsyncGenerator[str]:
         talks.add(talk)
         talk.add_done_callback(ended)
 
-    server = await asyncio.start_server(accept, "127.0.0.1", 0)
+    server = await asyncio.start_server(accept, "127.0.0.1", port)
     try:
         yield f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
     finally:
