@@ -24,6 +24,7 @@ from rag.models import (
 )
 from rag.phrases import Phrases, phrases_for
 from rag.ports import ChatMessage, ChatModel
+from rag.problems import AccessEnded
 from rag.sentence_stream import sentences_of
 
 _ANSWER_TOKENS = 1024
@@ -38,6 +39,10 @@ class Searches(Protocol):
         """Return hits inside the principal's access."""
         ...
 
+    async def still_readable(self, principal: Principal, hits: Sequence[Hit]) -> frozenset[str]:
+        """Return those projects of `hits` that the principal may read now."""
+        ...
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answerer:
@@ -50,6 +55,7 @@ class Answerer:
         """Return the whole answer.
 
         Raises:
+            AccessEnded: since the search, the caller lost the right to read a passage.
             Problem: whatever the search cannot do. A chat model that fails is no error: the answer
                 is then made of quotations and says so.
         """
@@ -68,10 +74,11 @@ class Answerer:
         """
         question = request.question
         wanted = SearchRequest(query=question, projects=request.projects, limit=request.limit)
-        hits = (await self.search.search(principal, wanted)).hits
+        found = await self.search.search(principal, wanted)
+        hits = found.hits
         yield AnswerHits(hits=hits)
         phrases = phrases_for(question)
-        draft = _Draft(question=question, hits=hits, phrases=phrases)
+        draft = _Draft(question=question, hits=hits, phrases=phrases, nothing_because=found.note)
         if hits and self.chat is not None:
             async with aclosing(_write(draft, self.chat)) as stretches:
                 async for stretch in stretches:
@@ -79,6 +86,8 @@ class Answerer:
         if hits and not draft.refused and not draft.cited.text:
             for stretch in _quote(draft):
                 yield AnswerText(text=stretch)
+        if {hit.project_id for hit in hits} - await self.search.still_readable(principal, hits):
+            raise AccessEnded
         answer = draft.answer(self.chat)
         if not draft.cited.text:
             yield AnswerText(text=answer.text)
@@ -92,8 +101,10 @@ class _Draft:
     question: str
     hits: Sequence[Hit]
     phrases: Phrases
+    nothing_because: str | None
     cited: CitedText = field(default_factory=CitedText)
-    quoted: bool = False
+    quoting: bool = False
+    """Whether the files speak for themselves, as no model wrote anything."""
     refused: bool = False
     dropped: int = 0
     failure: Problem | None = None
@@ -103,8 +114,8 @@ class _Draft:
         return Answer(
             question=self.question,
             text=self.cited.text if found else self.phrases.nothing_found,
-            mode=("extractive" if self.quoted else "model") if found else "nothing_found",
-            model=None if chat is None or self.quoted or not self.hits else chat.model,
+            mode=("extractive" if self.quoting else "model") if found else "nothing_found",
+            model=None if chat is None or self.quoting or not self.hits else chat.model,
             note=self._note(chat),
             citations=list(self.cited.citations),
             hits=list(self.hits),
@@ -113,13 +124,14 @@ class _Draft:
     def _note(self, chat: ChatModel | None) -> str | None:
         """Say why no model wrote the text, or what was left out of what it wrote."""
         if not self.hits:
-            return None
+            return self.nothing_because
+        quotes = self.phrases.quoted if self.cited.text else self.phrases.nothing_shared
         if chat is None:
-            return self.phrases.no_model
+            return self.phrases.no_model if self.cited.text else quotes
         notes = [
             self.phrases.failure(self.failure) if self.failure else "",
             self.phrases.dropped.format(count=self.dropped) if self.dropped else "",
-            self.phrases.quoted if self.quoted else "",
+            quotes if self.quoting else "",
         ]
         return " ".join(filter(None, notes)) or None
 
@@ -144,7 +156,7 @@ async def _write(draft: _Draft, chat: ChatModel) -> AsyncGenerator[str]:
 
 
 def _quote(draft: _Draft) -> Iterator[str]:
-    draft.quoted = True
+    draft.quoting = True
     for sentence in quote_sentences(draft.question, draft.hits):
         yield draft.cited.append(sentence, separator="\n")
 

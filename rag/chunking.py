@@ -11,7 +11,7 @@ from rag.models import Anchor
 from rag.parsing.document import ParsedDocument, Piece, PieceKind
 from rag.sentences import sentence_spans
 
-CHUNKER_VERSION = "1"
+CHUNKER_VERSION = "2"
 _CONTEXT_SHARE = 3  # title, headings and column names may take a third of the budget
 _SOFT_BREAKS = frozenset("、，,;；|")
 _SOFT_BREAK_SEARCHED_CHARS = 200
@@ -21,17 +21,22 @@ CountTokens = Callable[[str], int]
 
 @dataclass(frozen=True, slots=True)
 class Chunk:
-    """A passage: `text` is what people read, `embedded_text` adds title, headings, column names.
+    """A passage: `text` is what people read, `context` are title, headings, column names above it.
 
     `anchor.start` and `anchor.end` are its characters in `document_text(document)`.
     """
 
     ordinal: int
     text: str
-    embedded_text: str
+    context: str
     anchor: Anchor
     kind: PieceKind
     language: str
+
+    @property
+    def embedded_text(self) -> str:
+        """What the embedder reads. The file's name is not in it: a move needs no new vector."""
+        return self.context + self.text
 
 
 @dataclass(frozen=True, slots=True)
@@ -246,7 +251,7 @@ def _chunk(ordinal: int, text: str, start: int, context: str, packed: Sequence[_
     return Chunk(
         ordinal=ordinal,
         text=text,
-        embedded_text=context + text,
+        context=context,
         anchor=inside[0].anchor.model_copy(update={"start": start, "end": end, "cells": cells}),
         kind=body.kind,
         language=guess_language(text),

@@ -13,6 +13,11 @@ from rag.sentences import split_sentences
 _QUOTED = 3
 _LONGEST_QUOTE = 400
 _RANK_WEIGHT = 0.5  # the first hit's sentences count half as much again as the last one's
+_FLOOR = 0.3
+"""Share of the question's words and character pairs without which its best sentence is no answer.
+
+Questions about the files share more with it, almost all of them; those about anything else less.
+"""
 
 _Term = tuple[str, int]
 
@@ -31,9 +36,12 @@ def quote_sentences(question: str, hits: Sequence[Hit]) -> list[CheckedSentence]
 
     A sentence scores by the question's words and character pairs that it or a heading above it
     has, those that few of the sentences have counting more; a row of a table counts as a sentence,
-    a heading does not. Where no sentence has any, the best hit's first one is quoted.
+    a heading does not. Where the best sentence shares too little with the question, none is quoted.
     """
-    scored = _scored(question, hits)
+    asked = _terms(question)
+    scored = _scored(asked, hits)
+    if not scored or not _is_about(asked, scored[0][1].shared):
+        return []
     best = scored[:1] + [pair for pair in scored[1:_QUOTED] if pair[0] > scored[0][0] / 2]
     in_order = sorted((each for _, each in best), key=lambda each: (each.hit, each.order))
     return [CheckedSentence(each.text, (each.hit,)) for each in in_order]
@@ -42,14 +50,18 @@ def quote_sentences(question: str, hits: Sequence[Hit]) -> list[CheckedSentence]
 def best_sentences(question: str, hits: Sequence[Hit]) -> dict[int, str]:
     """Return each hit's best sentence by the hit's number, scored as for a quotation."""
     best: dict[int, str] = {}
-    for _, candidate in _scored(question, hits):
+    for _, candidate in _scored(_terms(question), hits):
         best.setdefault(candidate.hit, candidate.text)
     return best
 
 
-def _scored(question: str, hits: Sequence[Hit]) -> list[tuple[float, _Candidate]]:
+def _is_about(asked: frozenset[_Term], shared: frozenset[_Term]) -> bool:
+    return bool(shared) and len(shared) >= _FLOOR * len(asked)
+
+
+def _scored(asked: frozenset[_Term], hits: Sequence[Hit]) -> list[tuple[float, _Candidate]]:
     """Return all sentences with their scores, best first."""
-    candidates = list(_candidates(_terms(question), hits))
+    candidates = list(_candidates(asked, hits))
     rarity = _rarity(candidates)
     return sorted(
         ((sum(map(rarity.__getitem__, each.shared)) * each.weight, each) for each in candidates),

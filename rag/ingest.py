@@ -8,12 +8,13 @@ from tempfile import TemporaryDirectory
 from typing import Final
 
 from connectors.ports import ProjectSource, SourceFile
+from connectors.problems import SourceFileProblem
 from contracts.problems import Problem
 from rag.chunking import CHUNKER_VERSION, Chunk, chunk
 from rag.lexical import LEXICAL_VERSION, encode_document
 from rag.parsing.document import ParsedDocument
 from rag.parsing.isolated import PARSER_VERSION
-from rag.passages import StoredPassage
+from rag.passages import StoredPassage, labels
 from rag.ports import Embedder, Parser
 from rag.store.port import Point
 
@@ -22,7 +23,7 @@ _EMBED_BATCH: Final = 16  # small batches of about one length: least padding, be
 
 @dataclass(frozen=True, slots=True)
 class CutFile:
-    """A file's title and passages."""
+    """A file's passages, and the title that its document has of its own, if any."""
 
     file: SourceFile
     title: str
@@ -61,8 +62,8 @@ class Ingest:
         with TemporaryDirectory(prefix="fumikura-") as folder:
             try:
                 path = await source.fetch(file, Path(folder))
-            except Problem as problem:
-                return FailedFile(file, _about_the_file(problem))
+            except SourceFileProblem as problem:  # any other one would meet every file
+                return FailedFile(file, problem)
             try:
                 document = await self.parser.parse(path, file.name)
             except Problem as problem:
@@ -84,7 +85,7 @@ class Ingest:
 def cut_document(file: SourceFile, document: ParsedDocument, embedder: Embedder) -> CutFile:
     """Cut a parsed file into passages that `embedder` can read whole."""
     chunks = chunk(document, max_tokens=embedder.max_tokens, count_tokens=embedder.count_tokens)
-    return CutFile(file, document.title or file.name, chunks)
+    return CutFile(file, document.title, chunks)
 
 
 async def embed_passages(project_id: str, cut: CutFile, embedder: Embedder) -> list[Point]:
@@ -93,13 +94,21 @@ async def embed_passages(project_id: str, cut: CutFile, embedder: Embedder) -> l
     Raises:
         Problem: the embedding model refuses a passage or does not answer.
     """
-    texts = [passage.embedded_text for passage in cut.chunks]
-    dense = await _embed(texts, embedder)
-    sparse = await asyncio.to_thread(lambda: [encode_document(text) for text in texts])
+    dense = await _embed([passage.embedded_text for passage in cut.chunks], embedder)
     passages = [_stored(project_id, cut, passage, embedder.model) for passage in cut.chunks]
+    return await asyncio.to_thread(points_of, passages, dense)
+
+
+def points_of(passages: Sequence[StoredPassage], dense: Sequence[Sequence[float]]) -> list[Point]:
+    """Return the points of passages whose dense vectors are known, in order."""
     return [
-        Point(id=passage.id, dense=vector, sparse=words, payload=passage.payload())
-        for passage, vector, words in zip(passages, dense, sparse, strict=True)
+        Point(
+            id=passage.id,
+            dense=vector,
+            sparse=encode_document(passage.lexical_text),
+            payload=passage.payload(),
+        )
+        for passage, vector in zip(passages, dense, strict=True)
     ]
 
 
@@ -117,17 +126,17 @@ async def _embed(texts: Sequence[str], embedder: Embedder) -> list[list[float]]:
 def _stored(project_id: str, cut: CutFile, passage: Chunk, model: str) -> StoredPassage:
     return StoredPassage(
         project_id=project_id,
-        file_id=cut.file.file_id,
         version=cut.file.version,
         ordinal=passage.ordinal,
         total=len(cut.chunks),
-        path=cut.file.path,
         title=cut.title,
         anchor=passage.anchor,
         kind=passage.kind,
         language=passage.language,
+        context=passage.context,
         text=passage.text,
         embedding_model=model,
+        **labels(cut.file),
     )
 
 

@@ -15,7 +15,7 @@ from typing import Final
 from rag.store.port import SparseVector
 from rag.tokens import japanese, spaced
 
-LEXICAL_VERSION: Final = "1"
+LEXICAL_VERSION: Final = "2"
 """Raised when the same text gives other vectors: everything is then indexed again."""
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from contracts.principal import Principal
-from rag.access import access_filter, readable_projects
+from rag.access import access_filter, readable_projects, still_allowed
 from rag.answer import Answerer
 from rag.models import (
     Answer,
@@ -59,12 +59,14 @@ class Library:
             raise PassageUnknown(request.passage_id)
         around = here[0].neighbours(before=request.before, after=request.after)
         passages = sorted(await self._passages(around, allowed), key=lambda each: each.ordinal)
+        if not await still_allowed(principal, {here[0].project_id}, self.access):
+            raise PassageUnknown(request.passage_id)
         return Reading(
             project_id=here[0].project_id,
             file_id=here[0].file_id,
             path=here[0].path,
             version=here[0].version,
-            title=here[0].title,
+            title=here[0].title or here[0].name,
             passages=[passage.as_passage() for passage in passages],
             total_passages=here[0].total,
         )

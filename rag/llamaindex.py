@@ -121,9 +121,8 @@ class PassageSplitter(TransformComponent):
         return [passage for node in nodes for passage in self._passages(node)]
 
     def _passages(self, node: BaseNode) -> list[BaseNode]:
-        title = str(node.metadata.get("title") or node.metadata.get("file_name") or "")
         document = ParsedDocument(
-            title=title,
+            title=str(node.metadata.get("title") or ""),
             media_type="text/plain",
             pieces=[Piece(kind="text", text=node.get_content(), anchor=Anchor())],
         )
@@ -163,7 +162,7 @@ async def read_project(
             "file_id": file.file_id,
             "path": file.path,
             "version": file.version,
-            "title": cut.title,
+            "title": cut.title or file.name,
         }
         nodes += [
             _node(
@@ -180,7 +179,7 @@ async def read_project(
 def _node(
     passage: Chunk, *, id_: str, source: RelatedNodeInfo, metadata: dict[str, Any]
 ) -> TextNode:
-    context = passage.embedded_text.removesuffix(passage.text).removesuffix("\n")
+    context = passage.context.removesuffix("\n")
     facts = {
         **metadata,
         "anchor": passage.anchor.model_dump(mode="json", exclude_defaults=True),

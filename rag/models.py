@@ -50,6 +50,12 @@ class Hit(BaseModel, frozen=True):
     score: float = Field(description="Fused score, 1 at most within one result.")
     parts: ScoreParts
     embedding_model: str = Field(description="Model that embedded the passage.")
+    link: str | None = Field(
+        default=None, description="Page of the file that a person can open; null where none is."
+    )
+    source_version: str | None = Field(
+        default=None, description="The source's own number of this version; null if it has none."
+    )
 
 
 class SearchRequest(BaseModel, frozen=True):
@@ -71,6 +77,11 @@ class SearchAnswer(BaseModel, frozen=True):
 
     query: str
     hits: list[Hit]
+    note: str | None = Field(
+        default=None,
+        description="Why there are no hits, if not for the query: no project may be read, or none"
+        " of them is indexed.",
+    )
     took_ms: float = Field(description="Milliseconds spent, embedding included.")
 
 
@@ -129,7 +140,8 @@ class Answer(BaseModel, frozen=True):
     )
     model: str | None = Field(description="Chat model that wrote the text; null if none did.")
     note: str | None = Field(
-        default=None, description="Why no model wrote the answer, or what was dropped."
+        default=None,
+        description="Why no model wrote the answer, what was dropped, or why nothing was found.",
     )
     citations: list[Citation]
     hits: list[Hit]
@@ -184,6 +196,14 @@ class FileFailure(BaseModel, frozen=True):
     message: str
 
 
+class StalePart(BaseModel, frozen=True):
+    """A file, or all below a path that ends in `/`, that could not be had: its last state stays."""
+
+    path: str
+    code: str
+    message: str
+
+
 class IndexReport(BaseModel, frozen=True):
     """What an indexing run did, also while it runs."""
 
@@ -196,6 +216,22 @@ class IndexReport(BaseModel, frozen=True):
     )
     unchanged: int = 0
     removed: int = 0
-    passages: int = Field(default=0, description="Passages written in this run.")
+    moved: int = Field(
+        default=0, description="Files found under another path: only their labels were written."
+    )
+    passages: int = Field(default=0, description="Passages embedded in this run.")
     current: str | None = Field(default=None, description="Path of the file being read.")
-    failures: list[FileFailure] = Field(default_factory=list[FileFailure])
+    current_project: str | None = Field(
+        default=None, description="Project whose files are being read; a source may have several."
+    )
+    eta_s: float | None = Field(
+        default=None, description="Seconds that the rest will take at the pace so far."
+    )
+    failed: int = Field(default=0, description="Files that could not be indexed.")
+    failures: list[FileFailure] = Field(
+        default_factory=list[FileFailure], description="The first 100 of them."
+    )
+    stale: list[StalePart] = Field(
+        default_factory=list[StalePart],
+        description="What could not be had now: the index keeps what it held of it.",
+    )

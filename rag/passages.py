@@ -7,9 +7,11 @@ from uuid import UUID, uuid5
 
 from pydantic import BaseModel
 
+from connectors.ports import SourceFile
 from rag.fusion import Fused
 from rag.models import Anchor, Hit, Passage, ScoreParts
 from rag.parsing.document import PieceKind
+from rag.parsing.readable import readable_label
 
 _PASSAGE_IDS: Final = UUID("0c0d5a5e-6d57-4f0e-9a3b-7f2f1f0a9d11")
 
@@ -24,12 +26,17 @@ class StoredPassage(BaseModel, frozen=True):
     total: int
     """Passages of this version of the file."""
     path: str
-    title: str
+    title: str = ""
+    """The document's own; empty where it has none."""
     anchor: Anchor
     kind: PieceKind
     language: str
+    context: str = ""
+    """Title, headings and column names above the passage, a line each."""
     text: str
     embedding_model: str
+    link: str | None = None
+    source_version: str | None = None
 
     def payload(self) -> dict[str, Any]:
         """Return it as the store keeps it, without what its format does not have."""
@@ -39,6 +46,20 @@ class StoredPassage(BaseModel, frozen=True):
     def id(self) -> str:
         """The passage's id."""
         return passage_id(self.project_id, self.file_id, self.version, self.ordinal)
+
+    @property
+    def name(self) -> str:
+        """The file's name."""
+        return self.path.rpartition("/")[2]
+
+    @property
+    def lexical_text(self) -> str:
+        """What is searched by words: the file's name, what stands above the passage, its text."""
+        return f"{readable_label(self.name)}\n{self.context}{self.text}"
+
+    def relabelled(self, file: SourceFile) -> "StoredPassage":
+        """Return the passage as it is of `file`, which has the same content."""
+        return self.model_copy(update=labels(file))
 
     def neighbours(self, *, before: int, after: int) -> list[str]:
         """Return the ids of the passages around this one, itself included, in reading order."""
@@ -62,13 +83,25 @@ class StoredPassage(BaseModel, frozen=True):
             file_id=self.file_id,
             path=self.path,
             version=self.version,
-            title=self.title,
+            title=self.title or self.name,
             anchor=self.anchor,
             text=self.text,
             score=fused.score,
             parts=ScoreParts(**fused.parts),
             embedding_model=self.embedding_model,
+            link=self.link,
+            source_version=self.source_version,
         )
+
+
+def labels(file: SourceFile) -> dict[str, Any]:
+    """Return what a passage says of its file and the content does not."""
+    return {
+        "file_id": file.file_id,
+        "path": file.path,
+        "link": file.link,
+        "source_version": file.source_version,
+    }
 
 
 def passage_id(project_id: str, file_id: str, version: str, ordinal: int) -> str:

@@ -14,6 +14,9 @@ class Phrases:
     separator: str
     refusal: str
     nothing_found: str
+    nothing_readable: str
+    nothing_indexed: str
+    nothing_shared: str
     no_model: str
     model_failed: str
     dropped: str
@@ -30,6 +33,12 @@ JAPANESE = Phrases(
     separator="",
     refusal="この資料からは分かりません。",
     nothing_found="閲覧できるプロジェクトからは、この質問に答える箇所が見つかりませんでした。",
+    nothing_readable="検索したプロジェクトはありません。閲覧できるプロジェクトがないか、"
+    "指定されたプロジェクトがありません。",
+    nothing_indexed="閲覧できるプロジェクトはまだ索引されていません（埋め込みモデル {model}）。"
+    "索引を作成してから検索してください。",
+    nothing_shared="質問と語を十分に共有する文がないため、引用していません。"
+    "言い換えて質問するか、検索で近い箇所を確かめてください。",
     no_model="対話モデルが設定されていないため、資料の文をそのまま引用しています。",
     model_failed="対話モデルが応答しませんでした（{reason}）。",
     dropped="出典を確かめられなかった文を{count}件除きました。",
@@ -40,6 +49,11 @@ ENGLISH = Phrases(
     separator=" ",
     refusal="The passages do not say.",
     nothing_found="No passage in the projects that you may read answers this question.",
+    nothing_readable="No project was searched: there is none that you may read, or none was named.",
+    nothing_indexed="Nothing is indexed yet of the projects that you may read (embedding model"
+    " {model}): index them, then search again.",
+    nothing_shared="No sentence shares enough of the question's words to be quoted: ask in other"
+    " words, or search for the nearest passages.",
     no_model="No chat model is configured: these are sentences quoted from the files.",
     model_failed="The chat model did not finish ({reason}).",
     dropped="Sentences left out because their citations could not be checked: {count}.",

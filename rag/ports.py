@@ -1,6 +1,6 @@
 """What `rag` needs from the outside: models, OCR, records, and who may read what."""
 
-from collections.abc import AsyncGenerator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -151,6 +151,10 @@ class FileRecord:
     indexed_at: datetime
     failure_code: str | None = None
     failure_message: str | None = None
+    link: str | None = None
+    """The page of the file that a person can open."""
+    source_version: str | None = None
+    """The number that the source itself gives this version."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,6 +198,13 @@ class KnownProject:
 class ProjectAccess(Protocol):
     """The one place that knows who may read which project."""
 
-    async def readable_projects(self, principal: Principal) -> list[KnownProject]:
-        """Return what `principal` may read, now; an error means nothing may be read."""
+    async def readable_projects(
+        self, principal: Principal, among: Collection[str] | None = None
+    ) -> list[KnownProject]:
+        """Return what `principal` may read, now; an error means nothing may be read.
+
+        With `among`, only projects with these ids are returned, and only what they need is asked.
+        Ids of projects that are not there are passed over like those that may not be read, for the
+        same work.
+        """
         ...

@@ -32,6 +32,21 @@ class PassageUnknown(Problem):
         )
 
 
+class AccessEnded(Problem):
+    """While an answer was written, its reader lost the right to read what it cites."""
+
+    kind = "conflict"
+    code = "access_ended"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "You may no longer read all the passages that this answer was made from.",
+            hint="Ask again: the answer is then made from what you may read now.",
+            message_ja="回答の作成中に、引用元の一部を閲覧できなくなりました。"
+            "もう一度質問してください。",
+        )
+
+
 class StoreLocked(Problem):
     """Another process holds the embedded store: only one may."""
 

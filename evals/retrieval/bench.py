@@ -3,6 +3,7 @@
 import asyncio
 from collections import defaultdict
 from collections.abc import Callable, Sequence
+from collections.abc import Collection as AnyCollection
 from dataclasses import dataclass
 from statistics import fmean
 from typing import Final
@@ -40,8 +41,12 @@ class ReadableProjects:
             frozenset(each.project for collection in collections for each in collection.documents)
         )
 
-    async def readable_projects(self, principal: Principal) -> list[KnownProject]:
+    async def readable_projects(
+        self, principal: Principal, among: AnyCollection[str] | None = None
+    ) -> list[KnownProject]:
         readable = self.project_ids if principal == _EVALUATOR else frozenset[str]()
+        if among is not None:
+            readable = readable.intersection(among)
         return [KnownProject(project, project, None) for project in sorted(readable)]
 
 

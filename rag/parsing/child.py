@@ -6,7 +6,7 @@ import os
 import resource
 import sys
 from collections.abc import Callable
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import TextIO
 
 from rag.parsing.answer import ChildAnswer
@@ -67,7 +67,7 @@ def read_document(path: Path, name: str, limits: ParseLimits) -> ParsedDocument:
     if sum(len(piece.text) for piece in pieces) > limits.text_chars:
         raise ParseFailed("too_large")
     return ParsedDocument(
-        title=readable_label(title or _first_heading(pieces) or PurePosixPath(name).name),
+        title=readable_label(title or _first_heading(pieces)),
         media_type=mime_of(media),
         pieces=pieces,
     )
@@ -89,9 +89,9 @@ def _read(path: Path, media: Media, limits: ParseLimits) -> _TitleAndPieces:
     return _FROM_TEXT[media](decode_text(path.read_bytes()).text)
 
 
-def _first_heading(pieces: list[Piece]) -> str | None:
+def _first_heading(pieces: list[Piece]) -> str:
     first = pieces[0]
-    return first.text if first.kind == "heading" else None
+    return first.text if first.kind == "heading" else ""
 
 
 def _answer(path: Path, name: str, limits: ParseLimits) -> ChildAnswer:

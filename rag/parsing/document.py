@@ -27,6 +27,7 @@ class ParsedDocument(BaseModel, frozen=True):
     """The text of one file. `warnings` are shown to the project's people, not searched."""
 
     title: str
+    """The document's own, empty where it has none: nothing here depends on the file's name."""
     media_type: str
     pieces: list[Piece]
     warnings: list[str] = []

@@ -8,7 +8,7 @@ import sys
 import tempfile
 from dataclasses import dataclass, field
 from json import dumps
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import BinaryIO, Self
 
 from pydantic import ValidationError
@@ -21,7 +21,7 @@ from rag.parsing.media import media_of, mime_of
 from rag.parsing.problems import ParseFailed
 from rag.ports import OcrEngine
 
-PARSER_VERSION = "1"
+PARSER_VERSION = "2"
 _HEAD_BYTES = 8192
 _BYTES_PER_CHAR = 12  # of an answer: a character takes 6 at most, its piece's anchor the rest
 _INHERITED = ("PATH", "LANG", "LD_LIBRARY_PATH", "PYTHONPATH", "VIRTUAL_ENV")
@@ -73,14 +73,14 @@ class IsolatedParser:
             Problem: what the OCR engine says about a picture.
         """
         if await asyncio.to_thread(_is_image, path, name):
-            return await self._read_image(path, name)
+            return await self._read_image(path)
         async with self._turn:
             answer = await self._ask_child(path, name)
         if answer.document is None:
             raise ParseFailed(answer.failure or "crashed")
         return answer.document
 
-    async def _read_image(self, path: Path, name: str) -> ParsedDocument:
+    async def _read_image(self, path: Path) -> ParsedDocument:
         if self.ocr is None:
             raise ParseFailed("ocr_unavailable")
         image = await asyncio.to_thread(_read_up_to, path, self.limits.image_file_bytes)
@@ -89,7 +89,7 @@ class IsolatedParser:
         if not text:
             raise ParseFailed("no_text")
         return ParsedDocument(
-            title=PurePosixPath(name).name,
+            title="",
             media_type=mime_of("image"),
             pieces=[Piece(kind="ocr", text=text, anchor=Anchor(page=1))],
         )

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from threading import Lock
-from typing import Self, TypeVar
+from typing import Self, TypeVar, cast
 
 import qdrant_edge as edge
 
@@ -47,7 +47,7 @@ class EdgeStore:
 
         Raises:
             StoreLocked: another process holds `folder`.
-            EmbeddingModelChanged: the shard was made for another model or vector length.
+            EmbeddingModelChanged: the shard holds vectors of another model or length.
         """
         return await asyncio.to_thread(cls._open, folder, model, dimensions)
 
@@ -112,6 +112,16 @@ class EdgeStore:
         points = await self._run(self._scroll, _inside(access, *file))
         return sorted(points, key=lambda point: int(point.payload["ordinal"]))
 
+    async def file_vectors(
+        self, project_id: str, file_id: str, *, access: AccessFilter
+    ) -> dict[str, Sequence[float]]:
+        if project_id not in access.project_ids:
+            return {}
+        file = [_equals(TENANT_FIELD, project_id), _equals("file_id", file_id)]
+        records = await self._run(self._records, _inside(access, *file), [DENSE])
+        dense = {str(record.id): _dense(record) for record in records}
+        return {point: vector for point, vector in dense.items() if vector is not None}
+
     async def count(self, *, access: AccessFilter) -> int:
         if not access.project_ids:
             return 0
@@ -135,16 +145,24 @@ class EdgeStore:
             self._shard.flush()
 
     def _scroll(self, inside: edge.Filter) -> list[StoredPoint]:
-        points: list[StoredPoint] = []
+        return [StoredPoint(str(each.id), each.payload or {}) for each in self._records(inside)]
+
+    def _records(self, inside: edge.Filter, vectors: Sequence[str] = ()) -> list[edge.Record]:
+        """Return the points inside a filter: their payload, or these vectors instead."""
+        found: list[edge.Record] = []
         offset: edge.PointId | None = None
         while True:
             request = edge.ScrollRequest(
-                offset=offset, limit=_PAGE, filter=inside, with_payload=True
+                offset=offset,
+                limit=_PAGE,
+                filter=inside,
+                with_payload=not vectors,
+                with_vector=list(vectors),
             )
             records, offset = self._shard.scroll(request)
-            points += [StoredPoint(str(record.id), record.payload or {}) for record in records]
+            found += records
             if offset is None:
-                return points
+                return found
 
     def _close(self) -> None:
         self._threads.shutdown(wait=True)
@@ -160,24 +178,48 @@ class EdgeStore:
 
 
 def _open_shard(folder: Path, *, model: str, dimensions: int) -> edge.EdgeShard:
-    """Load the shard of `model`, or make it aside and move it in place whole."""
+    """Load the shard of `model`, or make it; an empty one of another length is replaced.
+
+    Such a one was made under a wrong setting, before the model was first asked.
+    """
     home = folder / collection_name(model)
     if not home.exists():
-        unfinished = home.with_name(home.name + ".unfinished")
-        shutil.rmtree(unfinished, ignore_errors=True)
-        unfinished.mkdir(mode=0o700)
-        _create_shard(unfinished / "shard", dimensions)
-        facts = json.dumps({"model": model, "dimensions": dimensions})
-        (unfinished / "made_for.json").write_text(facts, encoding="utf-8")
-        unfinished.rename(home)
-    made_for = json.loads((home / "made_for.json").read_text(encoding="utf-8"))
-    if (made_for["model"], made_for["dimensions"]) != (model, dimensions):
+        _make_home(home, model, dimensions)
+    made_for = _made_for(home)
+    shard = edge.EdgeShard.load(str(home / "shard"))
+    if made_for == (model, dimensions):
+        return shard
+    points = shard.count(edge.CountRequest())
+    shard.close()
+    if points:
         raise EmbeddingModelChanged(
             f"The store in {home}",
-            holds=f"{made_for['model']} ({made_for['dimensions']} numbers)",
+            holds=f"{made_for[0]} ({made_for[1]} numbers)",
             asked=f"{model} ({dimensions} numbers)",
         )
-    return edge.EdgeShard.load(str(home / "shard"))
+    shutil.rmtree(_unfinished(home), ignore_errors=True)
+    home.rename(_unfinished(home))
+    return _open_shard(folder, model=model, dimensions=dimensions)
+
+
+def _make_home(home: Path, model: str, dimensions: int) -> None:
+    """Make the shard aside and move it in place whole; what a kill left aside goes first."""
+    unfinished = _unfinished(home)
+    shutil.rmtree(unfinished, ignore_errors=True)
+    unfinished.mkdir(mode=0o700)
+    _create_shard(unfinished / "shard", dimensions)
+    facts = json.dumps({"model": model, "dimensions": dimensions})
+    (unfinished / "made_for.json").write_text(facts, encoding="utf-8")
+    unfinished.rename(home)
+
+
+def _made_for(home: Path) -> tuple[str, int]:
+    facts = json.loads((home / "made_for.json").read_text(encoding="utf-8"))
+    return facts["model"], facts["dimensions"]
+
+
+def _unfinished(home: Path) -> Path:
+    return home.with_name(home.name + ".unfinished")
 
 
 def _create_shard(path: Path, dimensions: int) -> None:
@@ -218,6 +260,11 @@ def _request(query: VectorQuery, inside: edge.Filter) -> edge.QueryRequest:
         filter=inside,
         params=edge.SearchParams(idf=edge.IdfParams(corpus=inside)) if sparse else None,
     )
+
+
+def _dense(record: edge.Record) -> list[float] | None:
+    vector = record.vector.get(DENSE) if isinstance(record.vector, dict) else None
+    return cast("list[float] | None", vector)
 
 
 def _sparse(vector: SparseVector) -> edge.SparseVector:

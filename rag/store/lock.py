@@ -2,11 +2,24 @@
 
 import fcntl
 import os
+from dataclasses import dataclass
 from pathlib import Path
 
 from rag.problems import StoreLocked
 
 _LOCK_NAME = ".lock"
+
+
+@dataclass(frozen=True, slots=True)
+class Holder:
+    """Who holds a store; `pid` is None where that is not known."""
+
+    pid: int | None
+
+    @property
+    def title(self) -> str:
+        """Name it in a message."""
+        return "another process" if self.pid is None else f"process {self.pid}"
 
 
 class FolderLock:
@@ -23,9 +36,9 @@ class FolderLock:
         try:
             fcntl.flock(self._descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
-            holder = os.pread(self._descriptor, 32, 0).decode("ascii", errors="ignore")
+            holder = _noted(self._descriptor)
             os.close(self._descriptor)
-            raise StoreLocked(str(folder), pid=int(holder) if holder.isdigit() else None) from error
+            raise StoreLocked(str(folder), pid=holder.pid) from error
         os.ftruncate(self._descriptor, 0)
         os.pwrite(self._descriptor, str(os.getpid()).encode("ascii"), 0)
 
@@ -33,3 +46,24 @@ class FolderLock:
         """Let the next process in."""
         os.ftruncate(self._descriptor, 0)
         os.close(self._descriptor)
+
+
+def holder_of(folder: Path) -> Holder | None:
+    """Return who holds a store; None where nobody does, or there is none. Nothing is changed."""
+    try:
+        descriptor = os.open(folder / _LOCK_NAME, os.O_RDONLY)
+    except OSError:  # not there, or not for this user: who opens the store is told
+        return None
+    try:
+        # Shared, and given back at once: it is in nobody's way but who starts in this very moment.
+        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return _noted(descriptor)
+    finally:
+        os.close(descriptor)
+    return None
+
+
+def _noted(descriptor: int) -> Holder:
+    holder = os.pread(descriptor, 32, 0).decode("ascii", errors="ignore")
+    return Holder(int(holder) if holder.isdigit() else None)

@@ -96,6 +96,16 @@ class VectorStore(Protocol):
         """Return a file's points in reading order (payload `ordinal`)."""
         ...
 
+    async def file_vectors(
+        self, project_id: str, file_id: str, *, access: AccessFilter
+    ) -> dict[str, Sequence[float]]:
+        """Return the dense vectors of a file's points by point id, as the store keeps them.
+
+        A cosine needs their direction alone: their length has become 1, and they can be written
+        again for what they were. Points without one are left out.
+        """
+        ...
+
     async def count(self, *, access: AccessFilter) -> int:
         """Count the points inside `access`."""
         ...

@@ -4,6 +4,7 @@ import warnings
 from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from http import HTTPStatus
+from typing import cast
 
 from qdrant_client import AsyncQdrantClient, models
 from qdrant_client.common.client_exceptions import ResourceExhaustedResponse
@@ -52,9 +53,9 @@ class ServerStore:
             with _told_as_problem():
                 if not await client.collection_exists(store._collection):
                     await store._create(dimensions)
+                await store._replace_if_empty(model, dimensions)
                 if url != _IN_PROCESS:
                     await store._index_payload()
-                await store._check(model, dimensions)
         except BaseException:
             await client.close()
             raise
@@ -104,6 +105,16 @@ class ServerStore:
         points = await self._scroll(_inside(access, *file))
         return sorted(points, key=lambda point: int(point.payload["ordinal"]))
 
+    async def file_vectors(
+        self, project_id: str, file_id: str, *, access: AccessFilter
+    ) -> dict[str, Sequence[float]]:
+        if project_id not in access.project_ids:
+            return {}
+        file = (_equals(TENANT_FIELD, project_id), _equals("file_id", file_id))
+        records = await self._records(_inside(access, *file), [DENSE])
+        dense = {str(record.id): _dense(record) for record in records}
+        return {point: vector for point, vector in dense.items() if vector is not None}
+
     async def count(self, *, access: AccessFilter) -> int:
         if not access.project_ids:
             return 0
@@ -139,16 +150,24 @@ class ServerStore:
         for field in KEYWORD_FIELDS:
             await self._client.create_payload_index(self._collection, field, keyword)
 
-    async def _check(self, model: str, dimensions: int) -> None:
+    async def _replace_if_empty(self, model: str, dimensions: int) -> None:
+        """Let only vectors of this length pass; an empty collection of another is made anew.
+
+        Such a one was made under a wrong setting, before the model was first asked.
+        """
         info = await self._client.get_collection(self._collection)
         vectors = info.config.params.vectors
         size = vectors[DENSE].size if isinstance(vectors, dict) else None
-        if size != dimensions:
+        if size == dimensions:
+            return
+        if (await self._client.count(self._collection, exact=True)).count:
             raise EmbeddingModelChanged(
                 f"The collection {self._collection!r}",
                 holds=f"{size} numbers",
                 asked=f"{model} ({dimensions} numbers)",
             )
+        await self._client.delete_collection(self._collection)
+        await self._create(dimensions)
 
     async def _delete(self, doomed: models.Filter) -> None:
         with _told_as_problem():
@@ -157,16 +176,28 @@ class ServerStore:
             )
 
     async def _scroll(self, inside: models.Filter) -> list[StoredPoint]:
-        points: list[StoredPoint] = []
+        records = await self._records(inside)
+        return [StoredPoint(str(record.id), record.payload or {}) for record in records]
+
+    async def _records(
+        self, inside: models.Filter, vectors: Sequence[str] = ()
+    ) -> list[models.Record]:
+        """Return the points inside a filter: their payload, or these vectors instead."""
+        found: list[models.Record] = []
         offset = None
         while True:
             with _told_as_problem():
                 records, offset = await self._client.scroll(
-                    self._collection, inside, limit=_PAGE, offset=offset, with_payload=True
+                    self._collection,
+                    inside,
+                    limit=_PAGE,
+                    offset=offset,
+                    with_payload=not vectors,
+                    with_vectors=list(vectors),
                 )
-            points += [StoredPoint(str(record.id), record.payload or {}) for record in records]
+            found += records
             if offset is None:
-                return points
+                return found
 
 
 async def check_server(url: str, api_key: str | None) -> None:
@@ -197,17 +228,23 @@ def _connect(url: str, api_key: str | None) -> AsyncQdrantClient:
 @contextmanager
 def _told_as_problem() -> Generator[None]:
     """Say that the server cannot serve; what it answered may hold content and stays out of it."""
-    service = "The Qdrant server"
     try:
         yield
     except ResponseHandlingException as error:
-        raise ServiceUnreachable(service, reason="no connection") from error
+        raise _away("no connection") from error
     except ResourceExhaustedResponse as error:
-        raise ServiceUnreachable(
-            service, reason="it is overloaded", retry_after_s=error.retry_after_s
-        ) from error
+        raise _away("it is overloaded", retry_after_s=error.retry_after_s) from error
     except UnexpectedResponse as error:
-        raise ServiceUnreachable(service, reason=f"HTTP {error.status_code}") from error
+        raise _away(f"HTTP {error.status_code}") from error
+
+
+def _away(reason: str, *, retry_after_s: float | None = None) -> ServiceUnreachable:
+    return ServiceUnreachable(
+        "The Qdrant server",
+        reason=reason,
+        service_ja="検索用データベース（Qdrant）",
+        retry_after_s=retry_after_s,
+    )
 
 
 def _to_struct(point: Point) -> models.PointStruct:
@@ -232,6 +269,11 @@ def _request(query: VectorQuery, inside: models.Filter) -> models.QueryRequest:
         limit=query.limit,
         params=models.SearchParams(idf=models.IdfCorpusParams(corpus=inside)),
     )
+
+
+def _dense(record: models.Record) -> Sequence[float] | None:
+    vector = record.vector.get(DENSE) if isinstance(record.vector, dict) else None
+    return cast("list[float] | None", vector)
 
 
 def _sparse(vector: SparseVector) -> models.SparseVector:

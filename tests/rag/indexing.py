@@ -1,13 +1,17 @@
 """Projects to index, what reads them, and what the index then holds."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass, field
+from hashlib import sha256
 from pathlib import Path
 from typing import Any, cast
 
 import qdrant_edge as edge
 
 from connectors.folder import FolderSource
+from connectors.paths import FileIds
+from connectors.ports import Listing, SourceFile, UnlistedPart
+from connectors.problems import SourceFileUnavailable
 from contracts.problems import ServiceUnreachable
 from inference.fake import HashEmbedder
 from rag.models import Anchor
@@ -30,6 +34,49 @@ def write_project(root: Path, texts: Mapping[str, str]) -> FolderSource:
     return FolderSource(project_id="alloy", title="Alloy", root=root)
 
 
+@dataclass(kw_only=True)
+class MemorySource:
+    """Implements `connectors.ports.ProjectSource` for texts by path, parts of which may fail."""
+
+    texts: dict[str, str]
+    project_id: str = "alloy"
+    title: str = "Alloy"
+    link: str | None = None
+    unlisted: Sequence[str] = ()
+    """Beginnings of paths that cannot be listed."""
+    unavailable: Container[str] = ()
+    """Paths that cannot be fetched for now."""
+    fetched: list[str] = field(default_factory=list[str])
+
+    async def list_files(self) -> Listing:
+        listed = [path for path in sorted(self.texts) if not path.startswith(tuple(self.unlisted))]
+        ids = FileIds(self.project_id)
+        down = ServiceUnreachable("The storage", reason="it was told to be down")
+        return Listing(
+            [self._file(path, ids.give(path)) for path in listed],
+            [UnlistedPart(prefix, down) for prefix in self.unlisted],
+        )
+
+    async def fetch(self, file: SourceFile, folder: Path) -> Path:
+        self.fetched.append(file.path)
+        if file.path in self.unavailable:
+            raise SourceFileUnavailable(reason="it was told to be down")
+        copy = folder / file.file_id
+        copy.write_text(self.texts[file.path], encoding="utf-8")
+        return copy
+
+    def _file(self, path: str, file_id: str) -> SourceFile:
+        content = self.texts[path].encode()
+        return SourceFile(
+            file_id=file_id,
+            path=path,
+            size=len(content),
+            version=sha256(content).hexdigest(),
+            modified=None,
+            link=None if self.link is None else f"{self.link}/{path}",
+        )
+
+
 @dataclass
 class PlainTextParser:
     """Implements `rag.ports.Parser` in this process: UTF-8 text, a piece for each paragraph."""
@@ -42,7 +89,7 @@ class PlainTextParser:
         if not text:
             raise ParseFailed("empty_file")
         pieces = [Piece(kind="text", text=part, anchor=Anchor()) for part in text.split("\n\n")]
-        return ParsedDocument(title=name, media_type="text/plain", pieces=pieces)
+        return ParsedDocument(title="", media_type="text/plain", pieces=pieces)
 
 
 class FlakyEmbedder(HashEmbedder):

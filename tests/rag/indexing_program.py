@@ -16,7 +16,8 @@ from rag.store.edge import EdgeStore
 from rag.store.port import Point
 from service.records.database import open_database
 from service.records.files import DatabaseIndexRecords
-from service.records.projects import ProjectRecord, ProjectRecords
+from service.records.projects import ProjectRecord
+from service.records.sources import SourceRecords
 
 
 def _say(step: str) -> None:
@@ -61,7 +62,7 @@ async def index(project: Path, home: Path) -> None:
         open_database(f"sqlite:///{home / 'records.db'}") as database,
         IsolatedParser() as parser,
     ):
-        await ProjectRecords(database).add(
+        await SourceRecords(database).add(
             ProjectRecord(
                 project_id="alloy",
                 title="Alloy",

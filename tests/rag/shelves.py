@@ -1,6 +1,6 @@
 """Small real implementations of `rag`'s ports, and passages to search."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
 from connectors.ports import SourceFile
@@ -41,11 +41,16 @@ class MemoryRecords:
 class Grants:
     """Implements `rag.ports.ProjectAccess`: project ids by principal id."""
 
-    granted: Mapping[str, tuple[str, ...]]
+    granted: dict[str, tuple[str, ...]]
 
-    async def readable_projects(self, principal: Principal) -> list[KnownProject]:
-        ids = self.granted.get(principal.id, ())
-        return [KnownProject(project, project.title(), None) for project in ids]
+    async def readable_projects(
+        self, principal: Principal, among: Collection[str] | None = None
+    ) -> list[KnownProject]:
+        return [
+            KnownProject(project, project.title(), None)
+            for project in self.granted.get(principal.id, ())
+            if among is None or project in among
+        ]
 
 
 class AllLanguagesEmbedder(HashEmbedder):

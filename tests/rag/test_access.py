@@ -1,13 +1,14 @@
 """Who may see what: fails closed, tells nothing of what is there."""
 
 import ast
+from collections.abc import Collection
 from pathlib import Path
 
 import pytest
 
 from contracts.principal import ALL_SCOPES, Principal
 from contracts.problems import NotAllowed, ServiceUnreachable
-from rag.access import access_filter, readable_projects, whole_project
+from rag.access import access_filter, readable_projects, still_allowed, whole_project
 from rag.ports import KnownProject
 from rag.problems import ProjectUnknown
 from rag.store.port import AccessFilter
@@ -18,8 +19,10 @@ GRANTS = Grants({"aoki": ("alloy", "veda"), "mori": ("veda",)})
 
 
 class _BrokenAccess:
-    async def readable_projects(self, principal: Principal) -> list[KnownProject]:
-        raise ServiceUnreachable("The database", reason=f"asked for {principal.id}")
+    async def readable_projects(
+        self, principal: Principal, among: Collection[str] | None = None
+    ) -> list[KnownProject]:
+        raise ServiceUnreachable("The database", reason=f"asked for {principal.id}, {among}")
 
 
 async def test_all_readable_projects_are_searched_when_none_is_named() -> None:
@@ -66,6 +69,22 @@ async def test_without_an_answer_to_who_may_read_there_is_no_filter() -> None:
         await access_filter(someone(), None, _BrokenAccess())
 
 
+async def test_what_was_found_is_allowed_as_long_as_it_may_be_read() -> None:
+    assert await still_allowed(someone(), {"alloy", "secret"}, GRANTS) == {"alloy"}
+    assert await still_allowed(someone("stranger"), {"alloy"}, GRANTS) == frozenset()
+    with pytest.raises(ServiceUnreachable):
+        await still_allowed(someone(), {"alloy"}, _BrokenAccess())
+
+
+async def test_where_nothing_was_found_nobody_is_asked() -> None:
+    assert await still_allowed(someone(), set(), _BrokenAccess()) == frozenset()
+
+
+async def test_only_what_the_request_names_is_asked_for() -> None:
+    with pytest.raises(ServiceUnreachable, match="'veda'"):
+        await access_filter(someone(), ["veda"], _BrokenAccess())
+
+
 def test_whoever_keeps_an_index_sees_its_project_alone() -> None:
     assert whole_project("alloy") == AccessFilter(frozenset({"alloy"}))
 
@@ -76,9 +95,9 @@ def test_no_other_module_makes_an_access_filter() -> None:
 
 
 def test_only_the_indexer_sees_a_project_without_asking_who_calls() -> None:
-    """The readiness probe counts the passages of a project whose id no project can have."""
+    """With the shelf it writes to. The readiness probe counts what no project can have."""
     users = {str(path.relative_to(ROOT)) for path in _shipped() if _calls(path, "whole_project")}
-    assert users == {"rag/indexer.py", "service/rest/health.py"}
+    assert users == {"rag/indexer.py", "rag/shelf.py", "service/rest/health.py"}
 
 
 def _shipped() -> list[Path]:

@@ -23,6 +23,7 @@ from rag.models import (
 )
 from rag.phrases import ENGLISH, JAPANESE, Phrases
 from rag.ports import ChatMessage
+from rag.problems import AccessEnded
 from tests.rag.hits import hit
 from tests.rag.shelves import someone
 
@@ -39,10 +40,17 @@ class _Finds:
     """Implements `rag.answer.Searches`: finds the same hits for everyone."""
 
     hits: Sequence[Hit]
+    note: str | None = None
+    no_longer: frozenset[str] = frozenset()
 
     async def search(self, principal: Principal, request: SearchRequest) -> SearchAnswer:
         assert "read" in principal.scopes
-        return SearchAnswer(query=request.query, hits=list(self.hits[: request.limit]), took_ms=0)
+        hits = list(self.hits[: request.limit])
+        return SearchAnswer(query=request.query, hits=hits, note=self.note, took_ms=0)
+
+    async def still_readable(self, principal: Principal, hits: Sequence[Hit]) -> frozenset[str]:
+        assert "read" in principal.scopes
+        return frozenset(hit.project_id for hit in hits) - self.no_longer
 
 
 @dataclass
@@ -170,6 +178,34 @@ async def test_without_hits_no_model_is_asked(question: str, phrases: Phrases) -
     assert (answer.mode, answer.text, answer.hits) == ("nothing_found", phrases.nothing_found, [])
     assert (answer.model, answer.note) == (None, None)
     assert chat.asked == []
+
+
+@BOTH_LANGUAGES
+@pytest.mark.parametrize("chat", [None, _Recites([], fails=True)], ids=["no model", "it fails"])
+async def test_hits_that_have_nothing_to_do_with_the_question_are_not_quoted(
+    question: str, phrases: Phrases, chat: _Recites | None
+) -> None:
+    unrelated = [hit(1, "為替は円安に振れた。Rates rose.")]
+    answer = await _ask(question, chat, hits=unrelated)
+    assert (answer.mode, answer.text) == ("nothing_found", phrases.nothing_found)
+    assert (answer.model, answer.citations, answer.hits) == (None, [], unrelated)
+    assert answer.note is not None
+    assert answer.note.endswith(phrases.nothing_shared)
+
+
+async def test_without_hits_the_answer_says_why_the_search_found_nothing() -> None:
+    found_nothing = _Finds([], note="Nothing is indexed yet.")
+    answer = await Answerer(search=found_nothing, chat=None).ask(
+        someone(), AskRequest(question="How?")
+    )
+    assert (answer.mode, answer.note) == ("nothing_found", "Nothing is indexed yet.")
+
+
+async def test_an_answer_is_not_finished_for_who_lost_the_right_to_read_its_hits() -> None:
+    revoked = _Finds(HITS, no_longer=frozenset({"alloy"}))
+    answerer = Answerer(search=revoked, chat=_Recites(["It took 16 h [2]. "]))
+    with pytest.raises(AccessEnded):
+        await answerer.ask(someone(), AskRequest(question="How long?"))
 
 
 async def test_a_search_that_fails_is_not_hidden() -> None:

@@ -45,14 +45,23 @@ def test_the_same_sentence_is_quoted_once() -> None:
     assert quote_sentences("溶体化処理", hits) == [CheckedSentence("溶体化処理は24時間。", (1,))]
 
 
-def test_where_no_sentence_shares_a_word_the_best_hit_speaks() -> None:
-    quotes = quote_sentences("なぜ", [hit(1, REPORT), hit(2, NOTES)])
-    assert quotes == [CheckedSentence("AZ91合金を用いた。", (1,))]
+@pytest.mark.parametrize(
+    "question",
+    ["なぜ", "日本の首都はどこですか", "犬の散歩は一日に何回すべきか", "How do I bake bread?", "?"],
+)
+def test_a_question_about_something_else_is_not_answered_with_a_quote(question: str) -> None:
+    assert quote_sentences(question, [hit(1, REPORT), hit(2, NOTES)]) == []
+
+
+def test_a_word_in_common_is_not_enough() -> None:
+    question = "What was the price of copper and silver in Osaka and Kobe after the war?"
+    assert quote_sentences(question, [hit(1, "It was polished after the war.")]) == []
+    assert quote_sentences("After the war?", [hit(1, "It was polished after the war.")]) != []
 
 
 def test_a_long_sentence_is_cut_and_says_so() -> None:
-    [quote] = quote_sentences("x", [hit(1, "x" * 1000)])
-    assert quote.claim == "x" * 400 + "…"
+    [quote] = quote_sentences("硬さ", [hit(1, "硬さ" * 500)])
+    assert quote.claim == "硬さ" * 200 + "…"
 
 
 def test_no_hits_no_quotes() -> None:

@@ -11,7 +11,8 @@ import pytest
 from rag.ports import FileRecord, IndexRecords, IndexTotals
 from service.records.database import open_database
 from service.records.files import DatabaseIndexRecords
-from service.records.projects import ProjectRecord, ProjectRecords
+from service.records.projects import ProjectRecord
+from service.records.sources import SourceRecords
 from tests.rag.shelves import MemoryRecords
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
@@ -37,7 +38,7 @@ async def records(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncGenera
             return
         database = await stack.enter_async_context(open_database(f"sqlite:///{tmp_path / 'r.db'}"))
         for project in ("alloy", "veda"):
-            await ProjectRecords(database).add(
+            await SourceRecords(database).add(
                 ProjectRecord(
                     project_id=project, title="", location="/", created_by="me", created_at=NOW
                 )

@@ -1,7 +1,7 @@
 """The index follows its project: what is new, changed, gone, broken, or cut short."""
 
-from collections.abc import AsyncGenerator
-from dataclasses import dataclass, field, replace
+import asyncio
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,24 +12,12 @@ from connectors.ports import SourceFile
 from connectors.problems import SourceMissing
 from contracts.problems import ServiceUnreachable
 from rag.access import whole_project
-from rag.indexer import Indexer
 from rag.models import FileFailure, IndexReport
 from rag.parsing.isolated import IsolatedParser
 from rag.parsing.problems import ParseFailed
-from rag.ports import FileRecord
-from rag.store.edge import EdgeStore
 from rag.sync import INTERRUPTED
-from tests.rag.indexing import (
-    Countdown,
-    FlakyEmbedder,
-    PlainTextParser,
-    StoppableRecords,
-    StoppableStore,
-    Stopped,
-    contents,
-    open_store,
-    write_project,
-)
+from tests.rag.desk import IndexingDesk
+from tests.rag.indexing import contents, open_store, write_project
 from tests.rag.shelves import MemoryRecords
 
 TEXTS = {
@@ -46,67 +34,7 @@ OTHER_TEXTS = {
 }
 
 
-@dataclass(kw_only=True)
-class _Desk:
-    """An indexer and all that it works with, in sight."""
-
-    root: Path
-    store: EdgeStore
-    embedder: FlakyEmbedder
-    parser: PlainTextParser
-    records: MemoryRecords
-    countdown: Countdown = field(default_factory=Countdown)
-
-    async def is_stopped(self, texts: dict[str, str], *, after: int) -> bool:
-        """Index until that many writes are done; tell whether there would have been more."""
-        self.countdown.left = after
-        try:
-            await self.index(texts)
-        except Stopped:
-            return True
-        finally:
-            self.countdown.left = float("inf")
-        return False
-
-    async def index(self, texts: dict[str, str], *, retry_failed: bool = False) -> IndexReport:
-        source = write_project(self.root, texts)
-        return await self.indexer.index(source, retry_failed=retry_failed)
-
-    @property
-    def indexer(self) -> Indexer:
-        return Indexer(
-            store=self.store, embedder=self.embedder, parser=self.parser, records=self.records
-        )
-
-    async def texts(self) -> dict[str, list[str]]:
-        """Return the stored passages of each file by path."""
-        held: dict[str, list[str]] = {}
-        for file_id in await self.records.load("alloy"):
-            for point in await self.store.file_points(
-                "alloy", file_id, access=whole_project("alloy")
-            ):
-                held.setdefault(point.payload["path"], []).append(point.payload["text"])
-        return held
-
-    async def record(self, path: str) -> FileRecord:
-        [record] = [each for each in self.records.kept["alloy"].values() if each.path == path]
-        return record
-
-
-@pytest.fixture
-async def desk(tmp_path: Path) -> AsyncGenerator[_Desk]:
-    store = await open_store(tmp_path / "store")
-    yield _Desk(
-        root=tmp_path / "project",
-        store=store,
-        embedder=FlakyEmbedder(),
-        parser=PlainTextParser(),
-        records=MemoryRecords(),
-    )
-    await store.close()
-
-
-async def test_every_file_of_a_new_project_is_indexed(desk: _Desk) -> None:
+async def test_every_file_of_a_new_project_is_indexed(desk: IndexingDesk) -> None:
     report = await desk.index(TEXTS)
     assert (report.stage, report.seen, report.todo, report.done) == ("done", 3, 3, 3)
     assert (report.unchanged, report.removed, report.failures, report.current) == (0, 0, [], None)
@@ -116,7 +44,7 @@ async def test_every_file_of_a_new_project_is_indexed(desk: _Desk) -> None:
     assert (await desk.record("a.txt")).status == "indexed"
 
 
-async def test_an_unchanged_project_costs_nothing(desk: _Desk) -> None:
+async def test_an_unchanged_project_costs_nothing(desk: IndexingDesk) -> None:
     await desk.index(TEXTS)
     read, embedded = list(desk.parser.read), desk.embedder.embedded
     report = await desk.index(TEXTS)
@@ -124,7 +52,7 @@ async def test_an_unchanged_project_costs_nothing(desk: _Desk) -> None:
     assert (desk.parser.read, desk.embedder.embedded) == (read, embedded)
 
 
-async def test_a_changed_file_is_read_again_and_no_other(desk: _Desk) -> None:
+async def test_a_changed_file_is_read_again_and_no_other(desk: IndexingDesk) -> None:
     await desk.index(TEXTS)
     desk.parser.read.clear()
     report = await desk.index({**TEXTS, "b.txt": "Hardness of A-12: 95 HV."})
@@ -132,7 +60,7 @@ async def test_a_changed_file_is_read_again_and_no_other(desk: _Desk) -> None:
     assert (await desk.texts())["b.txt"] == ["Hardness of A-12: 95 HV."]
 
 
-async def test_a_deleted_file_leaves_the_index(desk: _Desk) -> None:
+async def test_a_deleted_file_leaves_the_index(desk: IndexingDesk) -> None:
     await desk.index(TEXTS)
     report = await desk.index({"a.txt": TEXTS["a.txt"]})
     assert (report.removed, report.unchanged) == (2, 1)
@@ -140,14 +68,8 @@ async def test_a_deleted_file_leaves_the_index(desk: _Desk) -> None:
     assert {record.path for record in desk.records.kept["alloy"].values()} == {"a.txt"}
 
 
-async def test_a_renamed_file_is_found_under_its_new_name_alone(desk: _Desk) -> None:
-    await desk.index({"old.txt": "溶体化処理"})
-    await desk.index({"new.txt": "溶体化処理"})
-    assert await desk.texts() == {"new.txt": ["溶体化処理"]}
-
-
 async def test_a_file_that_fails_is_recorded_with_its_reason_and_the_rest_goes_on(
-    desk: _Desk,
+    desk: IndexingDesk,
 ) -> None:
     report = await desk.index({**TEXTS, "empty.txt": ""})
     message = ParseFailed("empty_file").message
@@ -158,13 +80,15 @@ async def test_a_file_that_fails_is_recorded_with_its_reason_and_the_rest_goes_o
     assert (await desk.texts()).keys() == TEXTS.keys()
 
 
-async def test_a_file_that_fails_now_loses_its_old_passages(desk: _Desk) -> None:
+async def test_a_file_that_fails_now_loses_its_old_passages(desk: IndexingDesk) -> None:
     await desk.index(TEXTS)
     await desk.index({**TEXTS, "b.txt": ""})
     assert (await desk.texts()).keys() == {"README.md", "a.txt"}
 
 
-async def test_a_failed_file_is_tried_again_when_it_changes_or_on_request(desk: _Desk) -> None:
+async def test_a_failed_file_is_tried_again_when_it_changes_or_on_request(
+    desk: IndexingDesk,
+) -> None:
     await desk.index({"b.txt": ""})
     assert (await desk.index({"b.txt": ""})).todo == 0
     assert (await desk.index({"b.txt": ""}, retry_failed=True)).todo == 1
@@ -172,7 +96,7 @@ async def test_a_failed_file_is_tried_again_when_it_changes_or_on_request(desk: 
 
 
 async def test_a_model_that_is_down_stops_the_run_and_the_next_one_completes_it(
-    desk: _Desk,
+    desk: IndexingDesk,
 ) -> None:
     desk.embedder.down_after = 1
     with pytest.raises(ServiceUnreachable):
@@ -184,7 +108,7 @@ async def test_a_model_that_is_down_stops_the_run_and_the_next_one_completes_it(
     assert (await desk.texts()).keys() == TEXTS.keys()
 
 
-async def test_a_model_that_is_down_takes_nothing_from_a_changed_file(desk: _Desk) -> None:
+async def test_a_model_that_is_down_takes_nothing_from_a_changed_file(desk: IndexingDesk) -> None:
     await desk.index(TEXTS)
     desk.embedder.down_after = 0
     with pytest.raises(ServiceUnreachable):
@@ -192,7 +116,7 @@ async def test_a_model_that_is_down_takes_nothing_from_a_changed_file(desk: _Des
     assert (await desk.texts())["b.txt"] == [TEXTS["b.txt"]]
 
 
-async def test_a_source_that_is_gone_takes_nothing_from_the_index(desk: _Desk) -> None:
+async def test_a_source_that_is_gone_takes_nothing_from_the_index(desk: IndexingDesk) -> None:
     await desk.index(TEXTS)
     gone = FolderSource(project_id="alloy", title="Alloy", root=desk.root / "unmounted")
     with pytest.raises(SourceMissing):
@@ -200,7 +124,7 @@ async def test_a_source_that_is_gone_takes_nothing_from_the_index(desk: _Desk) -
     assert (await desk.texts()).keys() == TEXTS.keys()
 
 
-async def test_an_index_that_was_deleted_is_filled_anew(desk: _Desk) -> None:
+async def test_an_index_that_was_deleted_is_filled_anew(desk: IndexingDesk) -> None:
     await desk.index(TEXTS)
     await desk.store.delete_project("alloy")
     report = await desk.index(TEXTS)
@@ -208,7 +132,7 @@ async def test_an_index_that_was_deleted_is_filled_anew(desk: _Desk) -> None:
     assert (await desk.texts()).keys() == TEXTS.keys()
 
 
-async def test_records_that_were_lost_are_written_anew(desk: _Desk) -> None:
+async def test_records_that_were_lost_are_written_anew(desk: IndexingDesk) -> None:
     await desk.index(TEXTS)
     held = await desk.texts()
     desk.records.kept.clear()
@@ -216,7 +140,7 @@ async def test_records_that_were_lost_are_written_anew(desk: _Desk) -> None:
     assert await desk.texts() == held
 
 
-async def test_a_file_marked_as_interrupted_is_made_again(desk: _Desk) -> None:
+async def test_a_file_marked_as_interrupted_is_made_again(desk: IndexingDesk) -> None:
     await desk.index(TEXTS)
     record = replace(await desk.record("b.txt"), status="failed", failure_code=INTERRUPTED)
     await desk.records.save("alloy", record)
@@ -224,25 +148,9 @@ async def test_a_file_marked_as_interrupted_is_made_again(desk: _Desk) -> None:
     assert (await desk.record("b.txt")).status == "indexed"
 
 
-@pytest.fixture
-async def stoppable(tmp_path: Path) -> AsyncGenerator[_Desk]:
-    countdown = Countdown()
-    store = await StoppableStore.open(tmp_path / "stoppable", model="hash", dimensions=64)
-    store.countdown = countdown
-    yield _Desk(
-        root=tmp_path / "project",
-        store=store,
-        embedder=FlakyEmbedder(),
-        parser=PlainTextParser(),
-        records=StoppableRecords(countdown=countdown),
-        countdown=countdown,
-    )
-    await store.close()
-
-
 @pytest.mark.parametrize("found", [OTHER_TEXTS, TEXTS], ids=["as it was", "changed back"])
 async def test_wherever_a_run_stops_the_next_one_follows_what_it_finds(
-    stoppable: _Desk, found: dict[str, str]
+    stoppable: IndexingDesk, found: dict[str, str]
 ) -> None:
     """Before each of a run's writes in turn; the counts of passages cannot tell old from new."""
     writes, stopped = 0, True
@@ -255,7 +163,9 @@ async def test_wherever_a_run_stops_the_next_one_follows_what_it_finds(
     assert writes > 10
 
 
-async def test_a_deletion_that_was_cut_short_leaves_one_file_to_repeat(stoppable: _Desk) -> None:
+async def test_a_deletion_that_was_cut_short_leaves_one_file_to_repeat(
+    stoppable: IndexingDesk,
+) -> None:
     await stoppable.index(TEXTS)
     less = {name: text for name, text in TEXTS.items() if name != "b.txt"}
     assert await stoppable.is_stopped(less, after=2)
@@ -264,7 +174,30 @@ async def test_a_deletion_that_was_cut_short_leaves_one_file_to_repeat(stoppable
     assert (await stoppable.texts()).keys() == TEXTS.keys()
 
 
-async def test_the_report_is_told_as_it_grows(desk: _Desk) -> None:
+async def test_a_project_that_is_forgotten_leaves_nothing(desk: IndexingDesk) -> None:
+    await desk.index(TEXTS)
+    await desk.indexer.forget("alloy")
+    assert await desk.store.count(access=whole_project("alloy")) == 0
+    assert await desk.records.load("alloy") == {}
+    await desk.indexer.forget("alloy")
+    assert (await desk.index(TEXTS)).done == 3
+
+
+async def test_a_cancelled_run_is_completed_by_the_next_one(desk: IndexingDesk) -> None:
+    async def cancel(report: IndexReport) -> None:
+        if report.done == 1:
+            running.cancel()
+
+    source = write_project(desk.root, TEXTS)
+    running = asyncio.create_task(desk.indexer.index(source, cancel))
+    with pytest.raises(asyncio.CancelledError):
+        await running
+    report = await desk.index(TEXTS)
+    assert (report.todo, report.unchanged, report.failures) == (2, 1, [])
+    assert (await desk.texts()).keys() == TEXTS.keys()
+
+
+async def test_the_report_is_told_as_it_grows(desk: IndexingDesk) -> None:
     told: list[IndexReport] = []
 
     async def listen(report: IndexReport) -> None:
@@ -277,6 +210,9 @@ async def test_the_report_is_told_as_it_grows(desk: _Desk) -> None:
     )
     assert [each.done for each in told] == sorted(each.done for each in told)
     assert {each.current for each in told} == {None, *TEXTS}
+    assert {each.current_project for each in told[:-1]} == {"alloy"}
+    assert [each.done for each in told if each.eta_s is not None and each.eta_s > 0] != []
+    assert (final.current_project, final.eta_s) == (None, None)
 
 
 class _Moving(FolderSource):
@@ -292,7 +228,9 @@ class _Moving(FolderSource):
             path.write_bytes(before)
 
 
-async def test_a_file_that_changed_under_way_is_tried_again_in_the_next_run(desk: _Desk) -> None:
+async def test_a_file_that_changed_under_way_is_tried_again_in_the_next_run(
+    desk: IndexingDesk,
+) -> None:
     still = write_project(desk.root, TEXTS)
     moving = _Moving(project_id="alloy", title="Alloy", root=desk.root)
     report = await desk.indexer.index(moving)
@@ -300,7 +238,7 @@ async def test_a_file_that_changed_under_way_is_tried_again_in_the_next_run(desk
     assert (await desk.indexer.index(still)).failures == []
 
 
-async def test_two_projects_do_not_touch_each_other(desk: _Desk, tmp_path: Path) -> None:
+async def test_two_projects_do_not_touch_each_other(desk: IndexingDesk, tmp_path: Path) -> None:
     await desk.index(TEXTS)
     other = replace(write_project(tmp_path / "other", {"a.txt": "अग्नि"}), project_id="veda")
     await desk.indexer.index(other)
@@ -309,7 +247,9 @@ async def test_two_projects_do_not_touch_each_other(desk: _Desk, tmp_path: Path)
     assert await desk.store.count(access=whole_project("veda")) == 1
 
 
-async def test_the_same_project_gives_the_same_index_anywhere(desk: _Desk, tmp_path: Path) -> None:
+async def test_the_same_project_gives_the_same_index_anywhere(
+    desk: IndexingDesk, tmp_path: Path
+) -> None:
     """Through the real parser: ids, vectors and payload depend on the files alone."""
     held: list[dict[str, Any]] = []
     for name in ("one", "two"):

@@ -1,10 +1,12 @@
 """Everything that can be asked about the indexed projects, by someone who may."""
 
-from dataclasses import replace
+from collections.abc import Collection
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 import pytest
 
+from contracts.principal import Principal
 from contracts.problems import NotAllowed
 from inference.fake import HashEmbedder
 from rag.answer import Answerer
@@ -18,7 +20,7 @@ from rag.models import (
     ReadRequest,
     SearchRequest,
 )
-from rag.ports import FileRecord
+from rag.ports import FileRecord, KnownProject
 from rag.problems import PassageUnknown
 from rag.search import Search
 from rag.store.edge import EdgeStore
@@ -35,6 +37,18 @@ RECORD = FileRecord(
     passages=4,
     indexed_at=datetime(2026, 1, 1, tzinfo=UTC),
 )
+
+
+@dataclass(frozen=True, slots=True)
+class _GrantsOnce(Grants):
+    """Takes back what it granted as soon as it has said so."""
+
+    async def readable_projects(
+        self, principal: Principal, among: Collection[str] | None = None
+    ) -> list[KnownProject]:
+        known = await Grants.readable_projects(self, principal, among)
+        self.granted.clear()
+        return known
 
 
 @pytest.fixture
@@ -109,6 +123,14 @@ async def test_a_passage_of_a_project_that_may_not_be_read_looks_like_none(
     with pytest.raises(PassageUnknown) as refused:
         await library.read(someone("mori"), ReadRequest(passage_id=passages[0].id))
     assert refused.value.body() == PassageUnknown(passages[0].id).body()
+
+
+async def test_a_passage_is_not_handed_over_when_the_right_to_read_it_has_ended(
+    library: Library, passages: list[Point]
+) -> None:
+    once = replace(library, access=_GrantsOnce({"aoki": ("alloy",)}))
+    with pytest.raises(PassageUnknown):
+        await _read(once, passages[0].id)
 
 
 @pytest.mark.usefixtures("passages")

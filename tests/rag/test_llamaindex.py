@@ -83,7 +83,7 @@ async def test_the_embedding_waits_where_the_caller_can(embedder: HashEmbedder) 
 
 
 async def test_documents_are_cut_as_our_own_indexing_cuts_them(embedder: HashEmbedder) -> None:
-    document = Document(text=LONG, metadata={"file_name": "report.txt"})
+    document = Document(text=LONG, metadata={"title": "報告", "file_name": "report.txt"})
     pipeline = IngestionPipeline(
         transformations=[PassageSplitter(embedder=embedder), PassageEmbedding(embedder)]
     )
@@ -92,7 +92,7 @@ async def test_documents_are_cut_as_our_own_indexing_cuts_them(embedder: HashEmb
     assert "".join(node.get_content() for node in nodes) == LONG
     for node in nodes:
         read = node.get_content(MetadataMode.EMBED)
-        assert read == f"report.txt\n{node.get_content()}"
+        assert read == f"報告\n{node.get_content()}"
         assert node.embedding == await embedder.embed_query(read)
         assert node.ref_doc_id == document.node_id
 
@@ -113,7 +113,8 @@ async def test_a_project_is_read_as_nodes_with_the_ids_of_our_index(
     assert [each.file.path for each in failed] == ["b.txt"]
     assert [node.node_id for node in nodes] == await _ids_in_our_index(source, ingest)
     assert all(isinstance(node, TextNode) and node.metadata["path"] == "a.txt" for node in nodes)
-    assert all(node.get_content(MetadataMode.EMBED).startswith("a.txt\n") for node in nodes)
+    assert all(node.metadata["title"] == "a.txt" for node in nodes)
+    assert all(node.get_content(MetadataMode.EMBED) == node.get_content() for node in nodes)
 
 
 async def _ids_in_our_index(source: FolderSource, ingest: Ingest) -> list[str]:

@@ -5,6 +5,8 @@ from uuid import UUID
 from hypothesis import given
 from hypothesis import strategies as st
 
+from connectors.ports import SourceFile
+from rag.fusion import Fused
 from rag.models import Anchor
 from rag.passages import StoredPassage, passage_id, stored_passage
 
@@ -50,6 +52,44 @@ def test_different_passages_have_different_ids(
 ) -> None:
     assert (passage_id(*one) == passage_id(*other)) == (one == other)
     assert str(UUID(passage_id(*one))) == passage_id(*one)
+
+
+def test_a_passage_is_searched_by_the_name_of_its_file_and_what_stands_above_it() -> None:
+    headed = PASSAGE.model_copy(update={"context": "報告\n結果\n", "path": "実験/報告.pdf"})
+    assert headed.lexical_text == "報告.pdf\n報告\n結果\n硬さは92 HV。"
+
+
+def test_a_very_long_name_does_not_drown_the_passage() -> None:
+    named = PASSAGE.model_copy(update={"path": "x" * 100_000})
+    assert len(named.lexical_text) < 300
+
+
+def test_a_hit_without_a_title_of_its_own_is_called_by_its_file() -> None:
+    fused = Fused("id", 1.0, {})
+    untitled = PASSAGE.model_copy(update={"title": "", "path": "実験/報告.pdf"})
+    assert (PASSAGE.as_hit(1, fused).title, untitled.as_hit(1, fused).title) == ("報告", "報告.pdf")
+
+
+def test_a_passage_of_a_moved_file_says_where_it_is_now() -> None:
+    moved = SourceFile(
+        file_id="f2",
+        path="新/報告.pdf",
+        size=1,
+        version="1",
+        modified=None,
+        link="https://rdm.example/f2",
+        source_version="3",
+    )
+    passage = PASSAGE.relabelled(moved)
+    assert passage.id == passage_id("alloy", "f2", "1", 2)
+    hit = passage.as_hit(1, Fused(passage.id, 1.0, {}))
+    assert (hit.file_id, hit.path, hit.link, hit.source_version) == (
+        "f2",
+        "新/報告.pdf",
+        "https://rdm.example/f2",
+        "3",
+    )
+    assert passage.relabelled(moved) == passage
 
 
 def test_neighbours_stop_at_the_ends_of_the_document() -> None:

@@ -24,12 +24,12 @@ def test_an_answer_speaks_the_language_of_its_question(question: str, phrases: P
 
 
 def test_a_failure_is_told_in_the_language_of_the_answer() -> None:
-    failure = ServiceUnreachable("The chat model", reason="it went away")
+    failure = ServiceUnreachable("The chat model", reason="it went away", service_ja="対話モデル")
     assert ENGLISH.failure(failure) == (
         "The chat model did not finish (The chat model did not answer: it went away)."
     )
     assert JAPANESE.failure(failure) == (
-        "対話モデルが応答しませんでした（The chat model から応答がありません。"
+        "対話モデルが応答しませんでした（対話モデルから応答がありません。"
         "しばらくしてから再度お試しください）。"
     )
 

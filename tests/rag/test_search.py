@@ -2,12 +2,14 @@
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import ClassVar
 
 import pytest
 
 from contracts.problems import NotAllowed, ServiceUnreachable
 from inference.fake import HashEmbedder
 from rag.models import Hit, SearchRequest
+from rag.phrases import ENGLISH, JAPANESE
 from rag.problems import ProjectUnknown
 from rag.search import Search
 from rag.store.edge import EdgeStore
@@ -90,6 +92,19 @@ async def test_a_key_without_the_scope_may_not_search(search: Search) -> None:
 async def test_whoever_may_read_nothing_finds_nothing(search: Search) -> None:
     answer = await search.search(someone("stranger"), SearchRequest(query="hardness"))
     assert (answer.query, answer.hits) == ("hardness", [])
+    assert answer.note == ENGLISH.nothing_readable
+
+
+async def test_a_search_over_projects_without_an_index_says_so(edge_store: EdgeStore) -> None:
+    search = Search(embedder=HashEmbedder(), store=edge_store, access=GRANTS)
+    answer = await search.search(someone(), SearchRequest(query="溶体化処理"))
+    assert answer.hits == []
+    assert answer.note == JAPANESE.nothing_indexed.format(model=HashEmbedder().model)
+
+
+async def test_a_search_that_finds_nothing_in_an_index_has_nothing_to_add(search: Search) -> None:
+    answer = await search.search(someone(), SearchRequest(query="zzzz"))
+    assert (answer.hits, answer.note) == ([], None)
 
 
 @pytest.mark.parametrize("query", ["?!", " ", "the of", "zzzz"])
@@ -121,6 +136,30 @@ async def test_without_its_embedding_model_a_search_fails_instead_of_guessing(
     search = Search(embedder=_Down(), store=edge_store, access=GRANTS)
     with pytest.raises(ServiceUnreachable):
         await _hits(search, "時効の時間")
+
+
+class _Revoking(EdgeStore):
+    """A store in which reading a passage ends the right to read its project."""
+
+    grants: ClassVar[dict[str, tuple[str, ...]]] = {}
+
+    async def fetch(self, ids: Sequence[str], *, access: AccessFilter) -> list[StoredPoint]:
+        points = await super().fetch(ids, access=access)
+        self.grants["aoki"] = ("veda",)
+        return points
+
+
+async def test_what_may_no_longer_be_read_when_it_was_found_is_left_out(
+    tmp_path: Path, embedder: HashEmbedder
+) -> None:
+    store = await _Revoking.open(tmp_path, model=embedder.model, dimensions=embedder.dimensions)
+    store.grants["aoki"] = ("alloy", "veda")
+    await shelve(store, embedder, "alloy", ALLOY)
+    await shelve(store, embedder, "veda", {"alloys.txt": "Hardness of bronze."})
+    search = Search(embedder=embedder, store=store, access=Grants(store.grants))
+    hits = await _hits(search, "hardness of sample A-12")
+    assert [(hit.number, hit.project_id) for hit in hits] == [(1, "veda")]
+    await store.close()
 
 
 class _ReplacedMeanwhile(EdgeStore):

@@ -126,18 +126,18 @@ def test_a_pdf_called_text_is_a_pdf(folder: Path) -> None:
     ("content", "title"),
     [
         ("# 手順\n\n本文", "手順"),
-        ("本文\n\n# 手順", "b.md"),
+        ("本文\n\n# 手順", ""),
         ("# " + "題 " * 99, "題 " * 99 + "題"),
     ],
 )
-def test_the_title_is_the_heading_at_the_top_or_the_name(
+def test_the_title_is_the_heading_at_the_top_if_there_is_one(
     folder: Path, content: str, title: str
 ) -> None:
     assert _read(folder, content, "a/../b.md").title == title.removesuffix(" 題")
 
 
-def test_a_name_that_leads_elsewhere_is_only_a_name(folder: Path) -> None:
-    assert _read(folder, "本文", "../../etc/passwd").title == "passwd"
+def test_what_a_file_is_called_changes_nothing_but_its_format(folder: Path) -> None:
+    assert _read(folder, "本文", "../../etc/passwd.md") == _read(folder, "本文", "メモ.md")
 
 
 def test_control_characters_are_not_text(folder: Path) -> None:

@@ -294,7 +294,7 @@ async def test_a_picture_is_read_by_ocr_as_one_page(picture: Path) -> None:
     async with IsolatedParser(ocr=ocr) as parser:
         document = await parser.parse(picture, "verse/頁1.png")
     [piece] = document.pieces
-    assert (document.title, piece.kind, piece.anchor.page) == ("頁1.png", "ocr", 1)
+    assert (document.title, piece.kind, piece.anchor.page) == ("", "ocr", 1)
     assert piece.text == "अग्निमीळे\nपुरोहितं"
     assert ocr.asked == [(PNG, ("ja", "en", "sa"))]
 

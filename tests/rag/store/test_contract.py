@@ -1,5 +1,7 @@
 """What every store must do, whichever engine it runs on."""
 
+from dataclasses import replace
+
 import pytest
 
 from rag.store.port import SparseVector, VectorQuery, VectorStore
@@ -118,6 +120,7 @@ async def test_no_access_is_no_result(store: VectorStore) -> None:
     assert await store.search([NEAR_FIRST, _asks(1)], access=access()) == [[], []]
     assert await store.fetch([point.id], access=access()) == []
     assert await store.file_points("alloy", "a", access=access()) == []
+    assert await store.file_vectors("alloy", "a", access=access()) == {}
     assert await store.count(access=access()) == 0
 
 
@@ -127,6 +130,7 @@ async def test_points_outside_the_access_are_not_fetched(store: VectorStore) -> 
     fetched = await store.fetch([theirs.id, mine.id, id_of("x")], access=access("alloy"))
     assert [point.id for point in fetched] == [mine.id]
     assert await store.file_points("veda", "a", access=access("alloy")) == []
+    assert await store.file_vectors("veda", "a", access=access("alloy")) == {}
 
 
 async def test_a_file_is_read_in_its_order_however_long(store: VectorStore) -> None:
@@ -156,3 +160,21 @@ async def test_passages_out_of_sight_do_not_change_a_score(store: VectorStore) -
     assert after == before
     [shared] = await store.search([_asks(1)], access=access("alloy", "secret"))
     assert shared[0].score < before[0].score / 2
+
+
+async def test_the_vectors_of_a_file_are_read_back_and_written_again_as_they_are(
+    store: VectorStore,
+) -> None:
+    points = [passage(f"alloy/a/1/{ordinal}", dense=(3, ordinal, 4, 0)) for ordinal in range(700)]
+    await store.upsert([*points, passage("alloy/b/1/0"), passage("veda/a/1/0")])
+    held = await store.file_vectors("alloy", "a", access=access("alloy", "veda"))
+    assert held.keys() == {point.id for point in points}
+    assert held[points[0].id] == pytest.approx([0.6, 0, 0.8, 0])
+    await store.upsert([replace(point, dense=held[point.id]) for point in points])
+    again = await store.file_vectors("alloy", "a", access=access("alloy"))
+    assert all(again[point] == pytest.approx(held[point]) for point in held)
+
+
+async def test_a_point_without_a_dense_vector_has_none_to_read(store: VectorStore) -> None:
+    await store.upsert([replace(passage("alloy/a/1/0", 7), dense=None)])
+    assert await store.file_vectors("alloy", "a", access=access("alloy")) == {}

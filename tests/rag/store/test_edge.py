@@ -83,19 +83,27 @@ async def test_a_store_is_opened_once_in_a_process_too(tmp_path: Path) -> None:
 
 
 async def test_a_store_that_could_not_be_opened_is_not_held(tmp_path: Path) -> None:
-    async with _opened(tmp_path):
-        pass
+    async with _opened(tmp_path) as store:
+        await store.upsert([passage("alloy/a/1/0", 1)])
     with pytest.raises(EmbeddingModelChanged):
         await EdgeStore.open(tmp_path, model="tiny", dimensions=8)
     async with _opened(tmp_path) as store:
-        assert await store.count(access=access("alloy")) == 0
+        assert await store.count(access=access("alloy")) == 1
 
 
 async def test_other_vectors_under_the_same_model_name_are_refused(tmp_path: Path) -> None:
-    async with _opened(tmp_path):
-        pass
+    async with _opened(tmp_path) as store:
+        await store.upsert([passage("alloy/a/1/0", 1)])
     with pytest.raises(EmbeddingModelChanged, match=r"tiny \(4 numbers\).*tiny \(8 numbers\)"):
         await EdgeStore.open(tmp_path, model="tiny", dimensions=8)
+
+
+async def test_an_empty_store_of_a_wrong_length_is_made_anew(tmp_path: Path) -> None:
+    async with _opened(tmp_path, dimensions=8):
+        pass
+    async with _opened(tmp_path, dimensions=4) as store:
+        await store.upsert([passage("alloy/a/1/0", 1)])
+        assert await store.count(access=access("alloy")) == 1
 
 
 async def test_each_model_has_its_own_points(tmp_path: Path) -> None:

@@ -77,7 +77,9 @@ async def test_a_server_that_is_busy_says_when_to_try_again() -> None:
 
 
 class _WithCollection(BaseHTTPRequestHandler):
-    """Knows one collection, of vectors of length 4, and says so as Qdrant does."""
+    """Knows one collection, of one point of length 4, and says so as Qdrant does."""
+
+    points: ClassVar = 1
 
     def do_GET(self) -> None:
         self._answer({"exists": True} if self.path.endswith("/exists") else _COLLECTION)
@@ -85,6 +87,10 @@ class _WithCollection(BaseHTTPRequestHandler):
     def do_PUT(self) -> None:
         self.rfile.read(int(self.headers["Content-Length"]))
         self._answer({"operation_id": 1, "status": "completed"})
+
+    def do_POST(self) -> None:
+        self.rfile.read(int(self.headers["Content-Length"]))
+        self._answer({"count": self.points})
 
     def _answer(self, result: object) -> None:
         self.send_response(200)
@@ -139,3 +145,27 @@ async def test_vectors_of_another_length_are_refused() -> None:
         await ServerStore.open(url, None, model="tiny", dimensions=8)
     assert "holds vectors of 4 numbers" in refused.value.message
     assert "tiny (8 numbers)" in refused.value.message
+
+
+async def test_an_empty_collection_of_a_wrong_length_is_made_anew() -> None:
+    asked: list[str] = []
+
+    class Empty(_WithCollection):
+        points = 0
+
+        def do_DELETE(self) -> None:
+            asked.append(self.command)
+            self._answer(result=True)
+
+        def do_PUT(self) -> None:
+            asked.append(self.command)
+            if "/index" in self.path:
+                super().do_PUT()
+            else:
+                self.rfile.read(int(self.headers["Content-Length"]))
+                self._answer(result=True)
+
+    with _serving(Empty) as url:
+        store = await ServerStore.open(url, None, model="tiny", dimensions=8)
+        await store.close()
+    assert asked[:2] == ["DELETE", "PUT"]
