@@ -3,6 +3,7 @@
 import asyncio
 import importlib
 import importlib.util
+import logging
 import os
 import sys
 import tempfile
@@ -27,6 +28,7 @@ _OFFLINE = {
     "HF_HUB_OFFLINE": "1",
     "HF_HUB_DISABLE_TELEMETRY": "1",
     "TRANSFORMERS_VERBOSITY": "error",
+    "HF_HUB_DISABLE_PROGRESS_BARS": "1",
 }
 _TELEMETRY = "openvino_telemetry"  # reports to Google Analytics unless it cannot be imported
 
@@ -172,6 +174,7 @@ def _load(folder: Path, backend: Backend) -> _Encoder:
     cast("dict[str, object]", sys.modules)[_TELEMETRY] = None  # OpenVINO and nncf do without it
     # Loads torch. By name, because the types of the library are partial: see the protocols above.
     library: Any = importlib.import_module("sentence_transformers")
+    logging.getLogger("sentence_transformers").setLevel(logging.ERROR)  # it advises to export
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # torch and openvino deprecate their own calls
         encoder = library.SentenceTransformer(

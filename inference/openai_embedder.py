@@ -99,9 +99,12 @@ class OpenAIEmbedder:
             found = _Embeddings.model_validate(answer).data
         ordered = sorted(found, key=lambda item: item.index)
         vectors = [_unit(item.embedding) for item in ordered]
-        if len(vectors) != len(texts) or any(len(v) != self.dimensions for v in vectors):
+        lengths = {len(vector) for vector in vectors}
+        if len(vectors) != len(texts) or lengths - {self.dimensions}:
             raise ModelUnreachable(
-                self.model, reason=f"it did not return vectors of {self.dimensions} numbers"
+                self.model,
+                reason=f"asked for {len(texts)} vectors of {self.dimensions} numbers,"
+                f" it sent {len(vectors)} of {_listed(lengths)}",
             )
         return vectors
 
@@ -112,6 +115,10 @@ def open_openai_embedder(settings: EmbeddingSettings) -> OpenAIEmbedder:
         raise ValueError("embedding.base_url is not set")
     client = open_client(settings.base_url, settings.api_key, settings.timeout_s)
     return OpenAIEmbedder(client=client, settings=settings)
+
+
+def _listed(lengths: set[int]) -> str:
+    return ", ".join(map(str, sorted(lengths))) or "none"
 
 
 def _unit(vector: Sequence[float]) -> list[float]:

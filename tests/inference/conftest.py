@@ -39,6 +39,7 @@ class FirstStart:
     """What two processes said, kept and called that converted the model at the same time."""
 
     said: list[str]
+    noise: list[str]
     cache: Path
     home: Path
     network_calls: Path
@@ -54,11 +55,17 @@ def first_start(tmp_path_factory: pytest.TempPathFactory) -> FirstStart:
     command = [sys.executable, "-c", _OPEN, str(cache), str(calls)]
     environment = os.environ | {"HOME": str(home)}
     both = [
-        subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment)
+        subprocess.Popen(
+            command,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            env=environment,
+        )
         for _ in range(2)
     ]
-    said = [process.communicate()[0].strip() for process in both]
-    return FirstStart(said, cache, home, calls)
+    said, noise = zip(*(process.communicate() for process in both), strict=True)
+    return FirstStart([text.strip() for text in said], list(noise), cache, home, calls)
 
 
 @pytest.fixture(scope="session")

@@ -79,6 +79,10 @@ def test_converting_and_embedding_tell_nobody(first_start: FirstStart) -> None:
     assert not (first_start.home / "intel").exists()  # where OpenVINO's telemetry keeps its id
 
 
+def test_the_libraries_keep_quiet_over_the_conversion(first_start: FirstStart) -> None:
+    assert first_start.noise == ["", ""]
+
+
 def test_two_processes_that_start_at_once_keep_one_conversion(first_start: FirstStart) -> None:
     assert first_start.said == ["3", "3"]
     (kept,) = first_start.cache.iterdir()
