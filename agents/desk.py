@@ -6,6 +6,7 @@ from typing import Protocol
 
 from pydantic import BaseModel
 
+from agents.sources import JobInfo, SourceRequest, SourceStatus
 from contracts.principal import Principal
 from rag.models import (
     Answer,
@@ -62,3 +63,9 @@ class Desk(Protocol):
     ) -> BaseModel:
         """Run the agent `name` on a request of its request model; its answer model comes back."""
         ...
+
+    async def sync_source(self, principal: Principal, request: SourceRequest) -> JobInfo:
+        """Queue a sync of a source and return its job; one that waits already comes back."""
+        ...
+
+    async def source_status(self, principal: Principal, request: SourceRequest) -> SourceStatus: ...

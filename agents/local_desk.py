@@ -9,6 +9,7 @@ from agents.desk import ReportProgress
 from agents.ports import AgentPorts
 from agents.registry import find_agent
 from agents.runner import run_agent
+from agents.sources import JobInfo, SourceKeeper, SourceRequest, SourceStatus
 from contracts.principal import Principal
 from contracts.problems import InvalidRequest, NotAllowed
 from rag.library import Library
@@ -30,6 +31,7 @@ class LocalDesk:
 
     library: Library
     ports: AgentPorts
+    sources: SourceKeeper
 
     async def list_projects(self, principal: Principal) -> ProjectList:
         return await self.library.list_projects(principal)
@@ -72,6 +74,12 @@ class LocalDesk:
         except ValidationError as error:
             raise InvalidRequest(_first_fault(error)) from error
         return await run_agent(definition, fitting, ports=self.ports, report=report)
+
+    async def sync_source(self, principal: Principal, request: SourceRequest) -> JobInfo:
+        return await self.sources.sync(principal, request.source_id)
+
+    async def source_status(self, principal: Principal, request: SourceRequest) -> SourceStatus:
+        return await self.sources.status(principal, request.source_id)
 
 
 def _first_fault(error: ValidationError) -> str:

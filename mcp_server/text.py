@@ -4,11 +4,13 @@ import re
 from collections.abc import Iterable
 from typing import Final
 
+from agents.sources import JobInfo, SourceStatus
 from contracts.problems import ProblemBody
 from rag.models import (
     Anchor,
     Answer,
     Hit,
+    IndexReport,
     Passage,
     ProjectList,
     ProjectSummary,
@@ -17,6 +19,7 @@ from rag.models import (
 )
 
 _PASSAGE_MARK: Final = re.compile(r"<(?=/?passage\b)", re.IGNORECASE)
+_MOST_TOLD: Final = 5
 _NOTHING_FOUND: Final = (
     "No passage found. Try other words, or the other language (Japanese, English);"
     " `list_projects` tells what is indexed."
@@ -32,7 +35,7 @@ def projects_text(answer: ProjectList) -> str:
 
 def hits_text(answer: SearchAnswer) -> str:
     """The hits by number, each between marks that its own text cannot close."""
-    return "\n".join(_hit_block(hit) for hit in answer.hits) or _NOTHING_FOUND
+    return "\n".join(_hit_block(hit) for hit in answer.hits) or answer.note or _NOTHING_FOUND
 
 
 def reading_text(answer: Reading) -> str:
@@ -49,11 +52,42 @@ def answer_text(answer: Answer) -> str:
     return "\n\n".join(filter(None, [answer.text, answer.note, sources]))
 
 
+def job_text(answer: JobInfo) -> str:
+    """A sync in one line, what it met that a person should know below it."""
+    head = f"sync {answer.job_id} of {answer.project_id}: {answer.status}"
+    report = [] if answer.report is None else _report_lines(answer.report)
+    error = [] if answer.error is None else [problem_text(answer.error)]
+    return "\n".join([head, *report, *error])
+
+
+def source_text(answer: SourceStatus) -> str:
+    """The source, its last sync, and a line for each of its projects."""
+    source = answer.source
+    gone = ", gone where it comes from" if source.gone else ""
+    following = "" if source.next_sync_at is None else f", next sync {source.next_sync_at:%F %R %Z}"
+    head = _one_line(f"{source.source_id}: {source.title} ({source.location}{gone}{following})")
+    last = "never synced" if answer.last_job is None else job_text(answer.last_job)
+    return "\n".join([head, last, *(_project_line(project) for project in answer.projects)])
+
+
 def problem_text(body: ProblemBody) -> str:
     """What went wrong, in English and Japanese, then the next step."""
     wait = "" if body.retry_after_s is None else f"Retry after {body.retry_after_s:g} s."
     lines = [f"{body.code}: {body.message}", body.message_ja, f"Next step: {body.hint}", wait]
     return "\n".join(filter(None, lines))
+
+
+def _report_lines(report: IndexReport) -> list[str]:
+    """Counts, then the first files that failed and the first parts that are stale."""
+    left = "" if report.eta_s is None else f", about {report.eta_s:.0f} s left"
+    counts = (
+        f"{report.seen} files seen, {report.done} of {report.todo} read, {report.unchanged}"
+        f" unchanged, {report.moved} moved, {report.removed} removed, {report.failed} failed{left}"
+    )
+    failed = [f"failed: {each.path}: {each.message}" for each in report.failures]
+    stale = [f"stale: {each.path}: {each.message}" for each in report.stale]
+    told = [_one_line(line) for line in (*failed[:_MOST_TOLD], *stale[:_MOST_TOLD])]
+    return [counts, *told]
 
 
 def _project_line(project: ProjectSummary) -> str:
@@ -80,7 +114,10 @@ def _passage_block(passage: Passage) -> str:
 
 def _source_line(hit: Hit) -> str:
     place = _place(hit.path, hit.anchor)
-    return _one_line(f"[{hit.number}] {hit.project_id}: {place} (passage_id {hit.passage_id})")
+    link = f" {hit.link}" if hit.link else ""
+    return _one_line(
+        f"[{hit.number}] {hit.project_id}: {place} (passage_id {hit.passage_id}){link}"
+    )
 
 
 def _block(marks: dict[str, str], text: str) -> str:

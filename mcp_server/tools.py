@@ -13,8 +13,16 @@ from pydantic import BaseModel
 from agents.definition import AgentDefinition, AnswerT, RequestT
 from agents.desk import Desk, ReportProgress
 from agents.registry import AGENTS
+from agents.sources import JobInfo, SourceRequest, SourceStatus
 from contracts.principal import Principal, Scope
-from mcp_server.text import answer_text, hits_text, projects_text, reading_text
+from mcp_server.text import (
+    answer_text,
+    hits_text,
+    job_text,
+    projects_text,
+    reading_text,
+    source_text,
+)
 from rag.models import (
     Answer,
     AskRequest,
@@ -122,6 +130,39 @@ ASK = ToolDefinition(
     render=answer_text,
 )
 
+SYNC_SOURCE = ToolDefinition(
+    name="sync_source",
+    title_en="Sync a source",
+    title_ja="データを同期",
+    description=(
+        "Begins to bring the index up to date with a project's source (GakuNin RDM, OSF, a folder)"
+        " and returns at once. Use it when files changed there are not found yet; not before each"
+        " search. The source itself is never changed."
+    ),
+    request=SourceRequest,
+    answer=JobInfo,
+    scope="index",
+    call=lambda desk, principal, request, _report: desk.sync_source(principal, request),
+    render=job_text,
+    read_only=False,
+    open_world=True,
+)
+
+SOURCE_STATUS = ToolDefinition(
+    name="source_status",
+    title_en="Status of a source",
+    title_ja="同期の状態",
+    description=(
+        "Tells when a project's source was last synced, what failed or is stale, and how far a sync"
+        " is. Use it to judge whether results are out of date; not to find passages."
+    ),
+    request=SourceRequest,
+    answer=SourceStatus,
+    scope="index",
+    call=lambda desk, principal, request, _report: desk.source_status(principal, request),
+    render=source_text,
+)
+
 
 def _agent_tool(agent: AgentDefinition[Any, Any]) -> ToolDefinition[Any, Any]:
     return ToolDefinition(
@@ -144,6 +185,8 @@ _IN_ORDER: tuple[ToolDefinition[Any, Any], ...] = (
     SEARCH,
     READ,
     ASK,
+    SYNC_SOURCE,
+    SOURCE_STATUS,
     *(_agent_tool(agent) for agent in AGENTS.values()),
 )
 

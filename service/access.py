@@ -1,13 +1,26 @@
-"""Who may read which project: what the caller's key was granted, and nothing else."""
+"""Who may read which project now: what the caller's key was granted and RDM shows its account."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
+from connectors.rdm.settings import InstanceName
 from contracts.principal import ALL_SCOPES, Principal
 from rag.ports import KnownProject
 from rag.problems import ProjectUnknown
 from service.keys import EVERY_PROJECT, Keys
-from service.records.projects import ProjectRecords
+from service.rdm_readers import RdmReaders
+from service.records.links import LinkRecord, LinkRecords, key_subject
+from service.records.projects import ProjectRecord, ProjectRecords
+from service.who_reads import (
+    NOTHING_READABLE,
+    View,
+    hidden_public_nodes,
+    instances_to_ask,
+    is_granted,
+    nodes_of,
+    public_nodes,
+    readable_among,
+)
 
 LOCAL_OPERATOR = Principal(id="local-operator", name="Local operator", scopes=ALL_SCOPES)
 """Whoever runs the service or may read its data folder: all scopes, all projects."""
@@ -20,22 +33,38 @@ def is_local_operator(principal: Principal) -> bool:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RecordedAccess:
-    """Implements `rag.ports.ProjectAccess` from the records; asks them anew each time."""
+    """Implements `rag.ports.ProjectAccess`.
+
+    The records are asked anew each time; what RDM has said counts for a minute at most. Whatever it
+    cannot or will not say is raised: nobody sees more, or silently less, because of that.
+    """
 
     projects: ProjectRecords
     keys: Keys
+    links: LinkRecords
+    readers: RdmReaders
 
-    async def readable_projects(self, principal: Principal) -> list[KnownProject]:
-        """Return the projects that exist and that the caller's key was granted, by title."""
-        granted = await self.granted(principal)
+    async def readable_projects(
+        self, principal: Principal, among: Collection[str] | None = None
+    ) -> list[KnownProject]:
+        """Return the projects that exist and that the caller may read, by title.
+
+        Raises:
+            RdmUnavailable, RdmBudgetSpent: RDM cannot say what its projects show.
+            RdmTokenRefused: the caller's linked token is not valid any more.
+            TokenKeysMissing, LinkUnreadable: it cannot be opened here.
+        """
+        projects = await self.projects.list_records()
+        if not is_local_operator(principal):
+            projects = await self._readable_by_key(principal, projects, among)
         return [
-            project
-            for project in await self.projects.list_known()
-            if is_granted(project.project_id, granted)
+            KnownProject(project.project_id, project.title, project.indexed_at)
+            for project in projects
+            if among is None or project.project_id in among
         ]
 
     async def granted(self, principal: Principal) -> frozenset[str]:
-        """Return the project ids that the caller may see, or `EVERY_PROJECT`."""
+        """Return the project ids that the caller's key covers, or `EVERY_PROJECT`."""
         if is_local_operator(principal):
             return frozenset({EVERY_PROJECT})
         if principal.key_id is None:
@@ -43,21 +72,74 @@ class RecordedAccess:
         return await self.keys.granted_projects(principal.key_id)
 
     async def sees(self, principal: Principal, project_id: str) -> bool:
-        """Tell whether the project exists and the caller was granted it."""
-        if not is_granted(project_id, await self.granted(principal)):
-            return False
-        return await self.projects.find(project_id) is not None
+        """Tell whether the project exists and the caller may read it: the same work either way.
+
+        Raises:
+            Problem: see `readable_projects`.
+        """
+        readable = await self.readable_projects(principal, [project_id])
+        return any(project.project_id == project_id for project in readable)
+
+    async def sees_behind(self, principal: Principal, project_id: str | None) -> bool:
+        """Tell whether the caller may read the project behind an id that does not show it.
+
+        None stands for an id with nothing behind it: that takes the same work as a project that
+        the caller may not read.
+
+        Raises:
+            Problem: see `readable_projects`; about a granted folder RDM is not asked.
+        """
+        project = await self.projects.find(project_id or "")
+        granted = await self.granted(principal)
+        is_folder = project is not None and project.instance is None
+        if is_folder and is_granted(project_id or "", granted):
+            return True
+        readable = await self.readable_projects(principal)
+        return any(each.project_id == project_id for each in readable)
 
     async def require(self, principal: Principal, project_id: str) -> None:
         """Let pass who sees the project.
 
         Raises:
             ProjectUnknown: it is not there, or not the caller's to see; the two look alike.
+            Problem: see `readable_projects`.
         """
         if not await self.sees(principal, project_id):
             raise ProjectUnknown(project_id)
 
+    async def _readable_by_key(
+        self,
+        principal: Principal,
+        projects: Sequence[ProjectRecord],
+        among: Collection[str] | None,
+    ) -> list[ProjectRecord]:
+        granted = await self.granted(principal)
+        links = await self._links(principal)
+        views: dict[InstanceName, View] = {
+            instance: await self._view(instance, links.get(instance), projects, granted)
+            for instance in instances_to_ask(projects, granted=granted, among=among)
+        }
+        return readable_among(projects, granted=granted, views=views)
 
-def is_granted(project_id: str, granted: Collection[str]) -> bool:
-    """Tell whether a grant covers a project."""
-    return EVERY_PROJECT in granted or project_id in granted
+    async def _links(self, principal: Principal) -> Mapping[InstanceName, LinkRecord]:
+        if principal.key_id is None:
+            return {}
+        links = await self.links.list_of(key_subject(principal.key_id))
+        return {link.instance: link for link in links}
+
+    async def _view(
+        self,
+        instance: InstanceName,
+        link: LinkRecord | None,
+        projects: Sequence[ProjectRecord],
+        granted: Collection[str],
+    ) -> View:
+        """Ask an instance what it shows the caller; what is public only where that matters."""
+        readable = NOTHING_READABLE
+        if link is not None:
+            registrations = any(each.is_registration for each in nodes_of(projects, instance))
+            readable = await self.readers.readable(link, registrations=registrations)
+        if not hidden_public_nodes(projects, instance, granted=granted, readable=readable):
+            return View(readable=readable)
+        candidates = public_nodes(projects, instance)
+        return View(readable=readable, public=await self.readers.public_among(instance, candidates))

@@ -4,14 +4,20 @@ import asyncio
 import os
 import shutil
 from collections.abc import Awaitable, Callable
-from typing import Final, Literal
+from pathlib import Path
+from typing import Final
 
-from pydantic import AnyHttpUrl, BaseModel, SecretStr
+from pydantic import AnyHttpUrl, SecretStr
 
-from contracts.problems import Problem, ServiceUnreachable
+from contracts.problems import ServiceUnreachable
 from inference.local_embedder import has_local_embedding
 from inference.openai_client import failures_of, open_client
+from inference.openai_embedder import OpenAIEmbedder, open_openai_embedder
+from inference.settings import EmbeddingSettings
 from inference.tesseract import open_tesseract
+from rag.store.lock import holder_of
+from service.checks import DEADLINE_S, Check, checked
+from service.health_rdm import check_osf, check_rdm, check_token_keys
 from service.running import find_running
 from service.settings import Settings
 
@@ -20,24 +26,10 @@ _LANGUAGES: Final = {
     "English": ("eng",),
     "Vedic Sanskrit": ("script/Devanagari", "Devanagari", "san"),
 }
-_DEADLINE_S: Final = 10.0
-
-
-class Check(BaseModel, frozen=True):
-    """One thing the service depends on; `hint` says what to do where it is not ok."""
-
-    name: str
-    state: Literal["ok", "off", "missing", "broken"]
-    detail: str
-    hint: str = ""
 
 
 async def examine(settings: Settings) -> list[Check]:
-    """Return all checks.
-
-    `off`: not configured, and fine; `missing`: something is left out for want of it; `broken`:
-    configured, and does not work.
-    """
+    """Return all checks, in the order in which a request would meet what they look at."""
     checks: list[Callable[[Settings], Awaitable[Check]]] = [
         _data_folder,
         _service,
@@ -46,20 +38,34 @@ async def examine(settings: Settings) -> list[Check]:
         _embedding,
         _chat,
         _ocr,
+        check_rdm,
+        check_osf,
+        check_token_keys,
     ]
     return [await check(settings) for check in checks]
 
 
 async def _data_folder(settings: Settings) -> Check:
     folder = settings.data_folder
-    detail = str(folder)
-    if not folder.exists():
-        return Check(name="data folder", state="off", detail=f"{detail} (made on first use)")
-    if not os.access(folder, os.W_OK):
+    is_there = await asyncio.to_thread(folder.exists)
+    reason = await asyncio.to_thread(_why_unusable, folder)
+    if reason is not None:
         hint = "Name one that this user may write: FUMIKURA_DATA_FOLDER."
-        return Check(name="data folder", state="broken", detail=detail, hint=hint)
+        return Check(name="data folder", state="broken", detail=f"{folder}: {reason}", hint=hint)
+    if not is_there:
+        return Check(name="data folder", state="off", detail=f"{folder} (made on first use)")
     free = shutil.disk_usage(folder).free / 2**30
-    return Check(name="data folder", state="ok", detail=f"{detail} ({free:.1f} GiB free)")
+    return Check(name="data folder", state="ok", detail=f"{folder} ({free:.1f} GiB free)")
+
+
+def _why_unusable(folder: Path) -> str | None:
+    """Say why the folder, or the one that it would be made in, does not serve; None if it does."""
+    nearest = next(each for each in (folder, *folder.absolute().parents) if each.exists())
+    if not nearest.is_dir():
+        return f"{nearest} is no folder"
+    if not os.access(nearest, os.R_OK | os.W_OK | os.X_OK):
+        return f"{nearest} may not be written by this user"
+    return None
 
 
 async def _service(settings: Settings) -> Check:
@@ -70,8 +76,9 @@ async def _service(settings: Settings) -> Check:
     if url is None:
         hint = "Start one: `fumikura serve`."
         return Check(name="service", state="off", detail="none is running", hint=hint)
+    hint = "Start it (`fumikura serve`), or correct FUMIKURA_URL, or unset it."
     async with open_remote_desk(url, None) as desk:
-        return await _checked("service", url, desk.check_alive())
+        return await checked("service", url, desk.check_alive(), hint=hint)
 
 
 async def _database(settings: Settings) -> Check:
@@ -80,18 +87,36 @@ async def _database(settings: Settings) -> Check:
     if settings.database_url is None and not (settings.data_folder / "records.db").exists():
         return Check(name="database", state="off", detail="SQLite (made on first use)")
     kind = "SQLite" if settings.database_url is None else settings.database_url.partition(":")[0]
-    return await _checked("database", kind, check_database(settings.records_url))
+    hint = "Does its server run, and is FUMIKURA_DATABASE_URL right, the password too?"
+    if settings.database_url is None:
+        hint = f"May this user read and write {settings.data_folder / 'records.db'}?"
+    return await checked("database", kind, check_database(settings.records_url), hint=hint)
 
 
 async def _store(settings: Settings) -> Check:
     if settings.qdrant.url is None:
-        detail = f"Qdrant's engine in process, {settings.store_folder}"
-        return Check(name="vector store", state="ok", detail=detail)
+        return await asyncio.to_thread(_embedded_store, settings)
     from rag.store.server import check_server  # noqa: PLC0415 - loads Qdrant's client
 
     url, key = str(settings.qdrant.url), settings.qdrant.api_key
     asked = check_server(url, key.get_secret_value() if key else None)
-    return await _checked("vector store", f"Qdrant at {url}", asked)
+    hint = "Does the server run, and are FUMIKURA_QDRANT__URL and __API_KEY right?"
+    return await checked("vector store", f"Qdrant at {url}", asked, hint=hint)
+
+
+def _embedded_store(settings: Settings) -> Check:
+    """Look who holds the store; the running service of this data folder may."""
+    detail = f"Qdrant's engine in process, {settings.store_folder}"
+    holder = holder_of(settings.store_folder)
+    running = find_running(settings.data_folder)
+    if holder is None:
+        return Check(name="vector store", state="ok", detail=detail)
+    if running is not None and running.pid == holder.pid:
+        said = f"{detail} (in use by the running service)"
+        return Check(name="vector store", state="ok", detail=said)
+    hint = "Wait for that program, or stop it; `fumikura serve` lets many share the store."
+    said = f"{detail}: in use by {holder.title}"
+    return Check(name="vector store", state="broken", detail=said, hint=hint)
 
 
 async def _embedding(settings: Settings) -> Check:
@@ -107,7 +132,25 @@ async def _embedding(settings: Settings) -> Check:
             hint = "`pip install 'fumikura[local]'`, or set FUMIKURA_EMBEDDING__BASE_URL."
             return Check(name="embedding model", state="broken", detail="none installed", hint=hint)
         case "endpoint":
-            return await _endpoint("embedding model", chosen.base_url, chosen.api_key, chosen.model)
+            return await _endpoint_embedding(chosen)
+
+
+async def _endpoint_embedding(chosen: EmbeddingSettings) -> Check:
+    """Ask for the models, then for a vector: only that shows how long they are."""
+    name = "embedding model"
+    found = await _endpoint(name, chosen.base_url, chosen.api_key, chosen.model)
+    if found.state != "ok":
+        return found
+    hint = "Set FUMIKURA_EMBEDDING__DIMENSIONS to what it sends; or look at the model's server."
+    embedder = open_openai_embedder(chosen)
+    try:
+        return await checked(name, found.detail, _embed_a_word(embedder), hint=hint)
+    finally:
+        await embedder.aclose()
+
+
+async def _embed_a_word(embedder: OpenAIEmbedder) -> str:
+    return f"{len(await embedder.embed_query('steel'))} numbers"
 
 
 async def _chat(settings: Settings) -> Check:
@@ -138,7 +181,7 @@ async def _endpoint(name: str, url: AnyHttpUrl | None, key: SecretStr | None, mo
     if url is None:
         hint = "Set its BASE_URL."
         return Check(name=name, state="broken", detail="an endpoint without a URL", hint=hint)
-    client = open_client(url, key, _DEADLINE_S)
+    client = open_client(url, key, DEADLINE_S)
 
     async def listed() -> None:
         with failures_of(model):
@@ -147,18 +190,5 @@ async def _endpoint(name: str, url: AnyHttpUrl | None, key: SecretStr | None, mo
             raise ServiceUnreachable(f"{model!r}", reason=f"the endpoint has {known[:5]}")
 
     async with client:
-        return await _checked(name, f"{model} at {url}", listed())
-
-
-async def _checked(name: str, detail: str, work: Awaitable[None]) -> Check:
-    try:
-        async with asyncio.timeout(_DEADLINE_S):
-            await work
-    except Problem as problem:
-        return Check(
-            name=name, state="broken", detail=f"{detail}: {problem.message}", hint=problem.hint
-        )
-    except TimeoutError:
-        hint = "Is the address right, and does a firewall let it through?"
-        return Check(name=name, state="broken", detail=f"{detail}: no answer", hint=hint)
-    return Check(name=name, state="ok", detail=detail)
+        hint = "Does it run, and are its URL, key and model right in the settings?"
+        return await checked(name, f"{model} at {url}", listed(), hint=hint)

@@ -1,27 +1,36 @@
-"""Index projects as jobs: begun, watched, taken up again after a crash."""
+"""Syncs of sources as jobs: begun, watched, cancelled, taken up again after a crash."""
 
 import asyncio
 import logging
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
-from typing import Final
+from typing import Final, Protocol
 from uuid import uuid4
 
-from connectors.folder import FolderSource
-from connectors.problems import SourceMissing
+from agents.sources import JobInfo
 from contracts.problems import Problem, ProblemBody, ServiceUnreachable
-from rag.indexer import Indexer, ReportIndexing
 from rag.models import IndexReport
+from rag.progress import ReportIndexing
 from service.bug_trace import trace_of
 from service.problems import JobFailed, JobUnknown
-from service.records.jobs import JobInfo, JobRecords
-from service.records.projects import ProjectRecords
+from service.records.jobs import JobRecords, Lease
 
 _LOG = logging.getLogger(__name__)
 _RENEW_EVERY_S: Final = 2.0
 _LOOK_EVERY_S: Final = 1.0
+
+
+class SyncOfSource(Protocol):
+    """What a job does."""
+
+    async def run(self, source_id: str, report: ReportIndexing) -> None:
+        """Make the index equal to a source; cancelled, it stops where it is.
+
+        Raises:
+            Problem: the source as a whole does not work, or something that it needs.
+        """
+        ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,9 +38,7 @@ class Jobs:
     """One worker of this process; other processes on the same database have their own."""
 
     records: JobRecords
-    projects: ProjectRecords
-    indexer: Indexer
-    max_file_bytes: int
+    syncs: SyncOfSource
     owner: str = field(default_factory=lambda: str(uuid4()))
     renew_every_s: float = _RENEW_EVERY_S
     look_every_s: float = _LOOK_EVERY_S
@@ -40,10 +47,10 @@ class Jobs:
     _news: asyncio.Condition = field(default_factory=asyncio.Condition)
 
     async def start(self, project_id: str, *, created_by: str) -> JobInfo:
-        """Queue the indexing of a project; it is safe on disk when this returns.
+        """Queue the sync of a source; it is safe on disk when this returns.
 
         Raises:
-            ProjectUnknown: there is no such project.
+            ProjectUnknown: there is no such source.
         """
         job = await self.records.enqueue(project_id, created_by=created_by)
         await self._tell()
@@ -55,9 +62,28 @@ class Jobs:
         Raises:
             JobUnknown: there is none.
         """
-        job = await self.records.find(job_id)
+        job = await self.look_up(job_id)
         if job is None:
             raise JobUnknown(job_id)
+        return job
+
+    async def look_up(self, job_id: str) -> JobInfo | None:
+        """Return a job with its newest report, or None."""
+        job = await self.records.find(job_id)
+        return None if job is None else self._brought_up_to_date(job)
+
+    async def cancel(self, job_id: str) -> JobInfo:
+        """Stop a job, in whatever process it runs; what it has finished stays, and it soon ends.
+
+        One that has ended stays as it ended.
+
+        Raises:
+            JobUnknown: there is none.
+        """
+        job = await self.records.cancel(job_id)
+        if job is None:
+            raise JobUnknown(job_id)
+        await self._tell()
         return self._brought_up_to_date(job)
 
     async def latest(self, project_id: str, *, limit: int) -> list[JobInfo]:
@@ -121,25 +147,33 @@ class Jobs:
                 await asyncio.sleep(self.look_every_s)
 
     async def _run(self, job: JobInfo) -> None:
-        """Index the job's project under its lease; a lost lease or a stop leaves it to the next."""
-        indexing = asyncio.create_task(self._index(job))
+        """Sync the job's source under its lease; a lost lease or a stop leaves it to the next."""
+        syncing = asyncio.create_task(self._sync(job))
         lease = asyncio.create_task(self._hold_lease(job))
         try:
-            await asyncio.wait({indexing, lease}, return_when=asyncio.FIRST_COMPLETED)
-            if indexing.done():
-                report, error = self._progress.get(job.job_id), await indexing
-                await self.records.finish(job.job_id, self.owner, report=report, error=error)
-            else:
-                await lease  # it is another's by now, or could not be held: then why rises
+            await asyncio.wait({syncing, lease}, return_when=asyncio.FIRST_COMPLETED)
+            if syncing.done():
+                await self._finish(job, await syncing)
+            elif await lease == "cancelled":  # if it could not be held, why rises here
+                await _ended(syncing)
+                await self._finish(job, None, cancelled=True)
         except asyncio.CancelledError:
-            await _ended(indexing)
+            await _ended(syncing)
             await self._release(job)
             raise
         finally:
             await _ended(lease)
-            await _ended(indexing)
+            await _ended(syncing)
             self._progress.pop(job.job_id, None)
             await self._tell()
+
+    async def _finish(
+        self, job: JobInfo, error: ProblemBody | None, *, cancelled: bool = False
+    ) -> None:
+        report = self._progress.get(job.job_id)
+        await self.records.finish(
+            job.job_id, self.owner, report=report, error=error, cancelled=cancelled
+        )
 
     async def _release(self, job: JobInfo) -> None:
         try:
@@ -147,32 +181,16 @@ class Jobs:
         except ServiceUnreachable as error:  # then the end of its lease releases the job
             _LOG.error("job %s was not released: %s", job.job_id, trace_of(error))
 
-    async def _index(self, job: JobInfo) -> ProblemBody | None:
-        """Return None when the index equals the project, else why it does not."""
+    async def _sync(self, job: JobInfo) -> ProblemBody | None:
+        """Return None when the index equals the source, else why it does not."""
         try:
-            source = await self._source(job)
-            await self.indexer.index(source, self._reporter(job.job_id))
-            await self.projects.mark_indexed(job.project_id, datetime.now(UTC))
+            await self.syncs.run(job.project_id, self._reporter(job.job_id))
         except Problem as problem:
             return problem.body()
         except Exception as error:  # noqa: BLE001 - a bug must end this job visibly, not the worker
-            _LOG.error("indexing failed unexpectedly, job %s: %s", job.job_id, trace_of(error))
+            _LOG.error("a sync failed unexpectedly, job %s: %s", job.job_id, trace_of(error))
             return JobFailed().body()
         return None
-
-    async def _source(self, job: JobInfo) -> FolderSource:
-        project = await self.projects.find(job.project_id)
-        if project is None:  # removed since: its jobs go with it
-            raise JobUnknown(job.job_id)
-        if await asyncio.to_thread(project.path.resolve) != project.path:
-            # A link was put in its way since it was added: it may lead to anywhere.
-            raise SourceMissing(job.project_id)
-        return FolderSource(
-            project_id=project.project_id,
-            title=project.title,
-            root=project.path,
-            max_file_bytes=self.max_file_bytes,
-        )
 
     def _reporter(self, job_id: str) -> ReportIndexing:
         async def report(news: IndexReport) -> None:
@@ -181,19 +199,20 @@ class Jobs:
 
         return report
 
-    async def _hold_lease(self, job: JobInfo) -> None:
-        """Return when the lease is another's."""
+    async def _hold_lease(self, job: JobInfo) -> Lease:
+        """Return when the lease is another's, or the job was cancelled."""
         while True:
-            await asyncio.sleep(self.renew_every_s)
             try:
                 report = self._progress.get(job.job_id)
-                held = await self.records.renew(job.job_id, self.owner, report)
+                lease = await self.records.renew(job.job_id, self.owner, report)
             except ServiceUnreachable as error:  # it may be back before the lease ends
                 _LOG.error("job %s: lease not renewed: %s", job.job_id, trace_of(error))
-                continue
-            if not held:
+                lease = "held"
+            if lease == "lost":
                 _LOG.warning("lost the lease of job %s; leaving it to its new owner", job.job_id)
-                return
+            if lease != "held":
+                return lease
+            await asyncio.sleep(self.renew_every_s)
 
     async def _tell(self) -> None:
         async with self._news:

@@ -9,12 +9,13 @@ from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 
 from pydantic import BaseModel, Field
-from sqlalchemy import func, select, update
+from sqlalchemy import delete, func, select, update
 
 from contracts.principal import Principal, Scope
 from service.problems import KeyInvalid, KeyUnknown
 from service.records.database import Database
-from service.records.models import KeyRow
+from service.records.links import key_subject
+from service.records.models import KeyRow, LinkedTokenRow
 
 EVERY_PROJECT = "*"
 USE_NOTED_EVERY = timedelta(minutes=1)
@@ -110,7 +111,7 @@ class Keys:
             return await session.scalar(select(func.count()).select_from(KeyRow)) or 0
 
     async def revoke(self, key_id: str) -> KeyInfo:
-        """Refuse this key from now on; revoking twice keeps the first time.
+        """Refuse this key from now on, and forget its links; again keeps the first time.
 
         Raises:
             KeyUnknown: there is no such key.
@@ -120,6 +121,9 @@ class Keys:
             if row is None:
                 raise KeyUnknown(key_id)
             row.revoked_at = row.revoked_at or self.now()
+            await session.execute(
+                delete(LinkedTokenRow).where(LinkedTokenRow.subject == key_subject(key_id))
+            )
         return _info(row)
 
     async def verify(self, key: str) -> Principal:

@@ -44,16 +44,16 @@ class SettingsInvalid(Problem):
 
 
 class ProjectExists(Problem):
-    """A project with this id is already there, with another folder."""
+    """A project with this id is already there, with files from elsewhere."""
 
     kind = "conflict"
     code = "project_exists"
 
     def __init__(self, project_id: str) -> None:
         super().__init__(
-            f"There is already a project {project_id!r}, with another folder.",
-            hint="Choose another `project_id`.",
-            message_ja=f"プロジェクト「{project_id}」は別のフォルダーですでに登録されています。",
+            f"There is already a project {project_id!r}, with files from elsewhere.",
+            hint="Choose another `project_id`, or remove that source first.",
+            message_ja=f"プロジェクト「{project_id}」は別の場所のファイルですでに登録されています。",
         )
 
 
@@ -82,6 +82,64 @@ class FolderMissing(Problem):
             f"There is no folder {path!r} that this service can read.",
             hint="Give an absolute path to an existing folder on the service's machine.",
             message_ja=f"フォルダー「{path}」が見つかりません。",
+        )
+
+
+class TokenKeysMissing(Problem):
+    """There is no key to seal tokens with: none is kept, and none can be opened."""
+
+    kind = "unavailable"
+    code = "token_keys_missing"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "This service has no key to seal tokens with.",
+            hint="Let an operator make one with `openssl rand -base64 32` and set it as"
+            " FUMIKURA_TOKEN_KEYS, in every process of the service.",
+            message_ja="トークンを暗号化する鍵が設定されていません。管理者にお問い合わせください。",
+        )
+
+
+class LinkUnknown(Problem):
+    """This key has no linked token for the instance."""
+
+    kind = "missing"
+    code = "link_unknown"
+
+    def __init__(self, instance: str) -> None:
+        super().__init__(
+            f"This key is not linked to an account of {instance!r}.",
+            hint=f"Link one: `fumikura links add {instance}` or `PUT /v1/me/links/{instance}`.",
+            message_ja=f"このキーには「{instance}」のアカウントが連携されていません。",
+        )
+
+
+class LinkUnreadable(Problem):
+    """A linked token was sealed with a key that is no longer set, or for somebody else."""
+
+    kind = "unavailable"
+    code = "link_unreadable"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "A linked token cannot be opened: the key that sealed it is not set any more.",
+            hint="Link the token anew, or let an operator add the former key at the end of"
+            " FUMIKURA_TOKEN_KEYS.",
+            message_ja="連携済みのトークンを復号できません。もう一度連携してください。",
+        )
+
+
+class LinkNeedsKey(Problem):
+    """Links belong to API keys; the local operator has none, and reads everything."""
+
+    kind = "invalid"
+    code = "link_needs_key"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "Only an API key can be linked; the local operator reads everything without a link.",
+            hint="Make a key with `fumikura keys create` and use it: FUMIKURA_API_KEY.",
+            message_ja="連携できるのは API キーだけです（ローカル管理者には不要です）。",
         )
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Generator, Mapping
 from contextlib import aclosing, asynccontextmanager, contextmanager
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Final, TypeVar
 from urllib.parse import quote
 
@@ -11,6 +11,8 @@ from pydantic import BaseModel, SecretStr, TypeAdapter, ValidationError
 
 from agents.desk import Progress, ReportProgress
 from agents.registry import find_agent
+from agents.sources import JobInfo, SourceInfo, SourceRequest, SourceStatus
+from connectors.rdm.settings import InstanceName
 from contracts.principal import Principal
 from contracts.problems import Problem, ProblemBody, ServiceUnreachable
 from rag.models import (
@@ -24,9 +26,9 @@ from rag.models import (
     SearchAnswer,
     SearchRequest,
 )
-from service.records.jobs import JobInfo
+from service.link_info import LinkInfo
+from service.source_order import SourceOrder
 
-_SERVICE: Final = "The running service"
 _EVENT_STREAM: Final = {"Accept": "text/event-stream"}
 _TIMEOUT: Final = httpx2.Timeout(330.0, connect=5.0)  # an agent may run for its whole deadline
 _PROGRESS: Final = TypeAdapter(Progress)
@@ -118,22 +120,44 @@ class RemoteDesk:
         """
         await self._send("GET", "/healthz")
 
-    async def add_folder(self, path: str, *, project_id: str | None, title: str | None) -> str:
-        """Register a folder of the service's machine and return the project's id."""
-        wanted = {"path": path, "project_id": project_id, "title": title}
-        body = {name: value for name, value in wanted.items() if value is not None}
-        response = await self._send("POST", "/v1/projects", json=body)
-        return _in_form(_ProjectMade.model_validate_json, response.content).project_id
+    async def sync_source(self, principal: Principal, request: SourceRequest) -> JobInfo:  # noqa: ARG002 - see the class
+        path = f"{_source(request.source_id)}/sync"
+        return await self._answer("POST", path, JobInfo)
 
-    async def remove_project(self, project_id: str) -> None:
-        """Remove a project from the service; its files are left alone."""
-        await self._send("DELETE", f"/v1/projects/{_segment(project_id)}")
+    async def source_status(self, principal: Principal, request: SourceRequest) -> SourceStatus:  # noqa: ARG002 - see the class
+        return await self._get(_source(request.source_id), SourceStatus)
 
-    async def start_index(self, project_id: str) -> JobInfo:
-        """Queue the indexing of a project."""
-        path = f"/v1/projects/{_segment(project_id)}/index"
-        response = await self._send("POST", path)
-        return _in_form(JobInfo.model_validate_json, response.content)
+    async def list_sources(self) -> list[SourceInfo]:
+        """Return the sources that the key may read, by title."""
+        return (await self._get("/v1/sources", _SourceList)).sources
+
+    async def add_source(self, order: SourceOrder) -> str:
+        """Add a source to the service and return its id; folders are those of its machine."""
+        body = {name: value for name, value in asdict(order).items() if value is not None}
+        if order.token is not None:
+            body["token"] = order.token.get_secret_value()
+        return (await self._answer("POST", "/v1/sources", _SourceMade, json=body)).source_id
+
+    async def remove_source(self, source_id: str) -> None:
+        """Remove a source from the service; what is in it is left alone."""
+        await self._send("DELETE", _source(source_id))
+
+    async def cancel_job(self, job_id: str) -> JobInfo:
+        """Ask a job to stop."""
+        return await self._answer("POST", f"/v1/jobs/{_segment(job_id)}/cancel", JobInfo)
+
+    async def list_links(self) -> list[LinkInfo]:
+        """Return the accounts that are linked to the key."""
+        return (await self._get("/v1/me/links", _LinkList)).links
+
+    async def link_account(self, instance: InstanceName, token: SecretStr) -> LinkInfo:
+        """Link an account to the key, in the place of a former one."""
+        body = {"token": token.get_secret_value()}
+        return await self._answer("PUT", f"/v1/me/links/{instance}", LinkInfo, json=body)
+
+    async def unlink_account(self, instance: InstanceName) -> None:
+        """Forget the linked token."""
+        await self._send("DELETE", f"/v1/me/links/{instance}")
 
     async def watch_job(self, job_id: str) -> AsyncGenerator[JobInfo]:
         """Yield the job whenever it has changed; the last one has ended."""
@@ -153,7 +177,12 @@ class RemoteDesk:
         return _in_form(answer.model_validate_json, response.content)
 
     async def _post(self, path: str, request: BaseModel, answer: type[ModelT]) -> ModelT:
-        response = await self._send("POST", path, json=request.model_dump(mode="json"))
+        return await self._answer("POST", path, answer, json=request.model_dump(mode="json"))
+
+    async def _answer(
+        self, method: str, path: str, answer: type[ModelT], *, json: object = None
+    ) -> ModelT:
+        response = await self._send(method, path, json=json)
         return _in_form(answer.model_validate_json, response.content)
 
     async def _send(
@@ -164,7 +193,7 @@ class RemoteDesk:
         json: object = None,
         params: Mapping[str, int] | None = None,
     ) -> httpx2.Response:
-        with _failures():
+        with _failures(self.client.base_url):
             response = await self.client.request(method, path, json=json, params=params)
         if not response.is_success:  # a proxy's redirect did nothing either
             raise _told(response)
@@ -174,7 +203,7 @@ class RemoteDesk:
         self, method: str, path: str, *, json: object = None
     ) -> AsyncGenerator[httpx2.ServerSentEvent]:
         """Yield the events of a stream; an `error` event is raised."""
-        with _failures():
+        with _failures(self.client.base_url):
             async with self.client.stream(
                 method, path, json=json, headers=_EVENT_STREAM
             ) as response:
@@ -197,15 +226,23 @@ async def open_remote_desk(url: str, key: SecretStr | None) -> AsyncGenerator[Re
         yield RemoteDesk(client)
 
 
-class _ProjectMade(BaseModel):
-    project_id: str
+class _SourceMade(BaseModel):
+    source_id: str
+
+
+class _SourceList(BaseModel):
+    sources: list[SourceInfo]
+
+
+class _LinkList(BaseModel):
+    links: list[LinkInfo]
 
 
 def _in_form(parse: Callable[[str | bytes], T], content: str | bytes) -> T:
     try:
         return parse(content)
     except ValidationError as error:
-        raise ServiceUnreachable(_SERVICE, reason="it answered in another form") from error
+        raise _away("it answered in another form") from error
 
 
 def _told(response: httpx2.Response) -> Problem:
@@ -213,21 +250,33 @@ def _told(response: httpx2.Response) -> Problem:
     try:
         return ServiceSaid(ProblemBody.model_validate_json(response.content))
     except ValidationError:
-        return ServiceUnreachable(_SERVICE, reason=f"HTTP {response.status_code}")
+        return _away(f"HTTP {response.status_code}", at=response.url)
 
 
 def _broken_off() -> Problem:
-    return ServiceUnreachable(_SERVICE, reason="its answer broke off")
+    return _away("its answer broke off")
 
 
 @contextmanager
-def _failures() -> Generator[None]:
+def _failures(url: httpx2.URL) -> Generator[None]:
     try:
         yield
     except httpx2.TimeoutException as error:
-        raise ServiceUnreachable(_SERVICE, reason="it took too long") from error
+        raise _away("it took too long", at=url) from error
     except httpx2.TransportError as error:
-        raise ServiceUnreachable(_SERVICE, reason="no connection") from error
+        raise _away("no connection", at=url) from error
+
+
+def _away(reason: str, *, at: httpx2.URL | None = None) -> ServiceUnreachable:
+    """Name the service's address where it matters, without a password that is in it."""
+    place = "" if at is None else f" at {at.scheme}://{at.netloc.decode()}"
+    return ServiceUnreachable(
+        f"The running service{place}", reason=reason, service_ja=f"動作中のサービス{place}"
+    )
+
+
+def _source(source_id: str) -> str:
+    return f"/v1/sources/{_segment(source_id)}"
 
 
 def _segment(value: str) -> str:

@@ -24,7 +24,9 @@ class Serving:
 
 @asynccontextmanager
 async def open_serving(settings: Settings, *, local_token: str) -> AsyncGenerator[Serving]:
-    """Open everything and work on jobs until the block ends; who shows the token is the operator.
+    """Open everything, work on jobs and sync by the clock until the block ends.
+
+    Who shows the token is the operator.
 
     Raises:
         Problem: see `service.wiring.open_resources`.
@@ -41,6 +43,7 @@ async def open_serving(settings: Settings, *, local_token: str) -> AsyncGenerato
             )
         )
         await stack.enter_async_context(resources.jobs.working())
+        await stack.enter_async_context(resources.schedule.running())
         app = create_app(resources, local_token=local_token, mounts={"/mcp": mcp})
         yield Serving(app=app, resources=resources)
 

@@ -1,23 +1,44 @@
 """What an operator may choose: one typed object, read once from the environment."""
 
+import base64
+import binascii
 import ipaddress
+from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, cast
 from urllib.parse import quote
 
 from platformdirs import user_cache_path, user_data_path
-from pydantic import AnyHttpUrl, BaseModel, Field, SecretStr, ValidationError, field_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import (
+    AliasChoices,
+    AnyHttpUrl,
+    BaseModel,
+    Field,
+    SecretBytes,
+    SecretStr,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+)
+from pydantic_settings import (
+    BaseSettings,
+    NoDecode,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+)
 
 from agents.settings import AgentSettings
 from connectors.folder import MAX_FILE_BYTES
+from connectors.rdm.settings import PRESETS, InstanceName, RdmSettings
 from inference.settings import ChatSettings, EmbeddingSettings, OcrSettings
 from rag.parsing.limits import ParseLimits
 from service.problems import SettingsInvalid
+from service.rdm_settings import AnalysisEnvironment, filled_in
 
 PREFIX = "FUMIKURA_"
 DEFAULT_PORT = 8642
+_TOKEN_KEY_BYTES: Final = 32
 _DATABASES: Final = frozenset({"sqlite", "postgresql", "postgres"})
 
 
@@ -66,6 +87,23 @@ class Settings(BaseSettings):
     max_body_bytes: Annotated[int, Field(ge=2**16)] = 32 * 2**20
     """Largest request; a page image of 10 MB as base64 must fit."""
 
+    rdm: RdmSettings = PRESETS["rdm"]
+    """GakuNin RDM; RDM_TOKEN and RDM_API_URL count too, as its analysis environment sets them."""
+
+    osf: RdmSettings = PRESETS["osf"]
+
+    rdm_node_id: str | None = Field(
+        default=None, validation_alias=AliasChoices(f"{PREFIX}RDM_NODE_ID", "RDM_NODE_ID")
+    )
+    """The project around the notebook, in RDM's analysis environment."""
+
+    token_keys: Annotated[tuple[SecretBytes, ...], NoDecode] = ()
+    """What linked RDM tokens are sealed with: 32 bytes each, in base64, separated by commas. The
+    first one seals, all of them open."""
+
+    sync_every_s: Annotated[float, Field(ge=60)] | None = None
+    """How often sources are synced that say nothing else; None: when somebody asks."""
+
     embedding: EmbeddingSettings = EmbeddingSettings()
     chat: ChatSettings = ChatSettings()
     ocr: OcrSettings = OcrSettings()
@@ -83,6 +121,40 @@ class Settings(BaseSettings):
                 " %40 for @, %3A for : and %2F for /"
             )
         return url
+
+    @field_validator("rdm", "osf", mode="before")
+    @classmethod
+    def _filled_in(cls, given: object, info: ValidationInfo) -> object:
+        return filled_in(given, PRESETS[cast("InstanceName", info.field_name)])
+
+    @field_validator("token_keys", mode="before")
+    @classmethod
+    def _decoded(cls, given: object) -> object:
+        """Refuse, without a word of it, what is no list of keys."""
+        if not isinstance(given, str):
+            return given
+        keys = [_key_bytes(part) for part in given.split(",") if part.strip()]
+        if any(key is None for key in keys):
+            raise ValueError("write 32 bytes in base64 (`openssl rand -base64 32`), after commas")
+        return keys
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Read the variables of RDM's analysis environment last: any other setting outdoes them."""
+        usual = (init_settings, env_settings, dotenv_settings, file_secret_settings)
+        return *usual, AnalysisEnvironment(settings_cls)
+
+    @property
+    def instances(self) -> Mapping[InstanceName, RdmSettings]:
+        """The settings of each instance of RDM, by its name."""
+        return {"rdm": self.rdm, "osf": self.osf}
 
     @cached_property
     def records_url(self) -> str:
@@ -126,6 +198,14 @@ def _is_database_url(url: str) -> bool:
         return make_url(url).get_backend_name() in _DATABASES
     except (ArgumentError, ValueError):
         return False
+
+
+def _key_bytes(written: str) -> bytes | None:
+    try:
+        key = base64.b64decode(written.strip(), validate=True)
+    except (binascii.Error, ValueError):
+        return None
+    return key if len(key) == _TOKEN_KEY_BYTES else None
 
 
 def _fault(place: tuple[int | str, ...], message: str) -> str:

@@ -23,15 +23,29 @@ from rag.ports import ChatModel, Embedder
 from rag.search import Search
 from rag.store.port import VectorStore
 from service.access import RecordedAccess
-from service.folders import Folders
 from service.jobs import Jobs
 from service.keys import Keys
+from service.links import Links
+from service.node_sync import NodeSync
 from service.problems import DataFolderRefused
+from service.rdm_questions import AskedRdm, account_asker
+from service.rdm_readers import RdmReaders, open_readers
+from service.rdm_sessions import RdmSessions, open_rdm_sessions
 from service.records.database import Database, open_database
 from service.records.files import DatabaseIndexRecords
 from service.records.jobs import JobRecords
+from service.records.links import LinkRecords
 from service.records.projects import ProjectRecords
+from service.records.sources import SourceRecords
+from service.request_budgets import RequestBudgets
+from service.schedule import Schedule
 from service.settings import Settings
+from service.source_sessions import SourceSessions
+from service.sources import Sources
+from service.sync import Syncs
+from service.token_vault import TokenVault
+from service.tree_sync import TreeSync
+from service.visible_sources import VisibleSources
 
 _SECRET_BYTES = 32
 
@@ -43,9 +57,11 @@ class Records:
     settings: Settings
     database: Database
     keys: Keys
+    links: Links
+    budgets: RequestBudgets
     projects: ProjectRecords
+    sources: SourceRecords
     jobs: JobRecords
-    access: RecordedAccess
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,9 +74,12 @@ class Resources:
     chat: ChatModel | None
     ocr: TesseractOcr | None
     store: VectorStore
+    access: RecordedAccess
     desk: LocalDesk
-    folders: Folders
+    sources: Sources
+    sources_seen: VisibleSources
     jobs: Jobs
+    schedule: Schedule
 
 
 @asynccontextmanager
@@ -73,15 +92,16 @@ async def open_records(settings: Settings) -> AsyncGenerator[Records]:
     """
     secret = await asyncio.to_thread(_key_secret, settings)
     async with open_database(settings.records_url) as database:
-        keys = Keys(database=database, secret=secret)
-        projects = ProjectRecords(database)
+        budgets = RequestBudgets(database=database, secret=secret)
         yield Records(
             settings=settings,
             database=database,
-            keys=keys,
-            projects=projects,
+            keys=Keys(database=database, secret=secret),
+            links=_links(settings, database, budgets),
+            budgets=budgets,
+            projects=ProjectRecords(database),
+            sources=SourceRecords(database),
             jobs=JobRecords(database),
-            access=RecordedAccess(projects=projects, keys=keys),
         )
 
 
@@ -107,7 +127,8 @@ async def open_resources(settings: Settings) -> AsyncGenerator[Resources]:
         parser = await stack.enter_async_context(
             IsolatedParser(limits=settings.parsing, ocr=models.ocr)
         )
-        yield _resources(records, models, store, parser)
+        rdm = await stack.enter_async_context(_open_rdm(records))
+        yield _resources(records, models, rdm, store, parser)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,14 +138,48 @@ class _Models:
     ocr: TesseractOcr | None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Rdm:
+    sessions: RdmSessions
+    readers: RdmReaders
+
+
+def _links(settings: Settings, database: Database, budgets: RequestBudgets) -> Links:
+    return Links(
+        records=LinkRecords(database),
+        vault=TokenVault([key.get_secret_value() for key in settings.token_keys]),
+        ask_account=account_asker(settings.instances, budgets),
+    )
+
+
+@asynccontextmanager
+async def _open_rdm(records: Records) -> AsyncGenerator[_Rdm]:
+    async with (
+        open_rdm_sessions(records.settings.instances, records.budgets) as sessions,
+        open_readers(records.links, AskedRdm(sessions)) as readers,
+    ):
+        yield _Rdm(sessions=sessions, readers=readers)
+
+
 def _resources(
-    records: Records, models: _Models, store: VectorStore, parser: IsolatedParser
+    records: Records, models: _Models, rdm: _Rdm, store: VectorStore, parser: IsolatedParser
 ) -> Resources:
     """Hand each part what it needs of what is open."""
     settings = records.settings
     files = DatabaseIndexRecords(records.database)
     indexer = Indexer(store=store, embedder=models.embedder, parser=parser, records=files)
-    ports = AgentPorts(settings=settings.agents, chat=models.chat, ocr=models.ocr)
+    access = _access(records, rdm.readers)
+    reading = SourceSessions(sessions=rdm.sessions, links=records.links)
+    jobs = Jobs(records=records.jobs, syncs=_syncs(records, indexer, reading))
+    sources = _sources(records, indexer, reading)
+    sources_seen = VisibleSources(
+        access=access,
+        projects=records.projects,
+        schedules=records.sources,
+        files=files,
+        sources=sources,
+        jobs=jobs,
+    )
     return Resources(
         settings=settings,
         records=records,
@@ -132,32 +187,60 @@ def _resources(
         chat=models.chat,
         ocr=models.ocr,
         store=store,
-        desk=LocalDesk(library=_library(records, models, store, files), ports=ports),
-        folders=Folders(
-            projects=records.projects,
-            jobs=records.jobs,
-            store=store,
-            roots=settings.folder_roots,
+        access=access,
+        desk=LocalDesk(
+            library=_library(models, store, files, access),
+            ports=AgentPorts(settings=settings.agents, chat=models.chat, ocr=models.ocr),
+            sources=sources_seen,
         ),
-        jobs=Jobs(
-            records=records.jobs,
-            projects=records.projects,
-            indexer=indexer,
-            max_file_bytes=settings.max_file_bytes,
-        ),
+        sources=sources,
+        sources_seen=sources_seen,
+        jobs=jobs,
+        schedule=Schedule(sources=records.sources, default_every_s=settings.sync_every_s),
+    )
+
+
+def _access(records: Records, readers: RdmReaders) -> RecordedAccess:
+    return RecordedAccess(
+        projects=records.projects, keys=records.keys, links=records.links.records, readers=readers
+    )
+
+
+def _syncs(records: Records, indexer: Indexer, reading: SourceSessions) -> Syncs:
+    limit = records.settings.max_file_bytes
+    nodes = NodeSync(projects=records.projects, indexer=indexer, max_file_bytes=limit)
+    return Syncs(
+        projects=records.projects,
+        sources=records.sources,
+        indexer=indexer,
+        trees=TreeSync(projects=records.projects, nodes=nodes, sessions=reading),
+        max_file_bytes=limit,
+    )
+
+
+def _sources(records: Records, indexer: Indexer, reading: SourceSessions) -> Sources:
+    return Sources(
+        records=records.sources,
+        projects=records.projects,
+        jobs=records.jobs,
+        indexer=indexer,
+        links=records.links,
+        sessions=reading,
+        roots=records.settings.folder_roots,
+        mounted_node=records.settings.rdm_node_id,
     )
 
 
 def _library(
-    records: Records, models: _Models, store: VectorStore, files: DatabaseIndexRecords
+    models: _Models, store: VectorStore, files: DatabaseIndexRecords, access: RecordedAccess
 ) -> Library:
-    searcher = Search(embedder=models.embedder, store=store, access=records.access)
+    searcher = Search(embedder=models.embedder, store=store, access=access)
     return Library(
         searcher=searcher,
         answerer=Answerer(search=searcher, chat=models.chat),
         store=store,
         records=files,
-        access=records.access,
+        access=access,
     )
 
 

@@ -2,7 +2,7 @@
 
 import json
 import sys
-from typing import Any
+from typing import Any, Final
 
 import click
 from pydantic import BaseModel
@@ -18,6 +18,12 @@ from service.cli.requests import checked
 from service.cli.session import open_session
 from service.settings import read_settings
 
+_EXAMPLES: Final = """\b
+Examples:
+  fumikura agents run check_sample_quality text=@sample.txt
+  fumikura agents run explain_vedic image=@page.png"""
+"""The sign in front keeps click from joining the lines."""
+
 
 @click.group("agents")
 def agents() -> None:
@@ -29,21 +35,20 @@ def agents() -> None:
 def list_agents(*, as_json: bool) -> None:
     """List the agents and the fields that each takes."""
     if as_json:
-        print(json.dumps([_described(agent) for agent in AGENTS.values()], ensure_ascii=False))
+        described = [_described(agent) for agent in AGENTS.values()]
+        print(json.dumps(described, ensure_ascii=False, indent=2))
     else:
         console().print(agents_table(AGENTS.values()))
 
 
-@agents.command("run")
+@agents.command("run", epilog=_EXAMPLES)
 @click.argument("name")
 @click.argument("items", nargs=-1)
 @json_option
 def run_agent(name: str, items: tuple[str, ...], *, as_json: bool) -> None:
-    r"""Run the agent NAME on fields written as name=text, name=@file or name:=json.
+    """Run the agent NAME on fields written as name=text, name=@file or name:=json.
 
-    \b
-    fumikura agents run check_sample_quality text=@sample.txt
-    fumikura agents run explain_vedic image=@page.png
+    Without a field, show those that it takes.
     """
     definition = find_agent(name)
     if not items:

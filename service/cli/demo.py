@@ -13,16 +13,17 @@ import click
 
 from agents.registry import find_agent
 from contracts.problems import Problem
-from rag.models import AskRequest, IndexReport, SearchRequest
+from rag.models import AskRequest, SearchRequest
 from service.access import LOCAL_OPERATOR
 from service.cli.ask import show_answer, show_answer_end
 from service.cli.failures import tell
-from service.cli.index import index_project
 from service.cli.options import console, run
-from service.cli.render import failures_table, hits_table, report_line
+from service.cli.progress import show_end, sync_source
+from service.cli.render import hits_table
 from service.cli.session import Session, open_session
 from service.problems import SamplesMissing
 from service.settings import read_settings
+from service.source_order import SourceOrder
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -83,12 +84,8 @@ async def _demo() -> None:
 async def _index(session: Session, screen: "Console") -> None:
     _heading(screen, "Index two projects", "二つのプロジェクトを索引する")
     for name in PROJECTS:
-        made = await session.keeper.add_folder(str(SAMPLES / name), project_id=None, title=None)
-        job = await index_project(session.keeper, made, quiet=False)
-        report = job.report or IndexReport(project_id=made, stage="done")
-        screen.print(report_line(report))
-        if report.failures:
-            screen.print(failures_table(report.failures))
+        made = await session.keeper.add_source(SourceOrder(location=str(SAMPLES / name)))
+        show_end(await sync_source(session, made, quiet=False), as_json=False)
 
 
 async def _search(session: Session, screen: "Console") -> None:

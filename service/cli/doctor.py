@@ -5,9 +5,10 @@ import sys
 import click
 from pydantic import TypeAdapter
 
+from service.checks import Check
 from service.cli.options import console, json_option, run
 from service.cli.render import checks_table
-from service.health import Check, examine
+from service.health import examine
 from service.settings import read_settings
 
 

@@ -1,7 +1,9 @@
 """`fumikura keys create|list|revoke`: works on the records, also beside a running service."""
 
 import json
+import sys
 from datetime import UTC, datetime, timedelta
+from typing import Final
 
 import click
 
@@ -10,6 +12,11 @@ from service.cli.options import console, json_option, run
 from service.cli.render import keys_table
 from service.keys import EVERY_PROJECT, KeyInfo, KeyOrder, NewKey
 from service.settings import read_settings
+
+_UNKNOWN: Final = (
+    "There is no project {0!r} yet; the key sees it once it is there.\n"
+    "プロジェクト「{0}」はまだありません。登録されると、このキーで見えるようになります。"
+)
 
 
 @click.group("keys")
@@ -59,7 +66,9 @@ def create(
         projects=projects,
         expires_at=None if days is None else datetime.now(UTC) + timedelta(days=days),
     )
-    made = run(_create(order))
+    made, unknown = run(_create(order))
+    for project_id in unknown:
+        print(_UNKNOWN.format(project_id), file=sys.stderr)
     if as_json:
         print(made.model_dump_json(indent=2))
     else:
@@ -90,11 +99,14 @@ def revoke(key_id: str, *, as_json: bool) -> None:
         print(f"Revoked {info.id} ({info.name}).")
 
 
-async def _create(order: KeyOrder) -> NewKey:
+async def _create(order: KeyOrder) -> tuple[NewKey, list[str]]:
+    """Return the key, and which of its projects are not there (yet)."""
     from service.wiring import open_records  # noqa: PLC0415 - not for --help
 
     async with open_records(read_settings()) as records:
-        return await records.keys.create(order)
+        named = set(order.projects) - {EVERY_PROJECT}
+        unknown = [each for each in sorted(named) if await records.projects.find(each) is None]
+        return await records.keys.create(order), unknown
 
 
 async def _list() -> list[KeyInfo]:

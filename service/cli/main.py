@@ -14,16 +14,19 @@ import click
 
 COMMANDS: Final = {
     "demo": "Show everything on the sample projects, in a temporary store.",
-    "index": "Make a folder searchable, or bring its index up to date.",
+    "index": "Make a folder or a project of GakuNin RDM searchable.",
     "search": "Find passages.",
     "ask": "Answer a question with citations.",
     "read": "Show the document around a passage.",
-    "projects": "List or remove projects.",
+    "projects": "List projects and the state of their indexes.",
+    "sources": "Add, list, sync and remove places that files come from.",
+    "links": "Link the RDM account whose projects your API key may find.",
     "agents": "List or run agents.",
     "serve": "Start the service: REST, OpenAI-compatible endpoints and MCP.",
     "mcp": "Serve MCP over stdin and stdout, for an assistant that starts it.",
     "keys": "Make, list and revoke API keys.",
     "doctor": "Say what is configured, reachable, missing.",
+    "dev": "Try things out, such as a stand-in for GakuNin RDM.",
 }
 
 

@@ -1,5 +1,7 @@
 """`fumikura mcp`: MCP over stdin and stdout."""
 
+import logging
+
 import click
 
 from service.access import LOCAL_OPERATOR
@@ -14,7 +16,7 @@ def mcp() -> None:
 
     A running service is used if there is one, with FUMIKURA_API_KEY where FUMIKURA_URL names it.
     """
-    run(_serve())
+    run(_serve(), logged=logging.WARNING)
 
 
 async def _serve() -> None:

@@ -1,6 +1,7 @@
 """Options that several commands share, and how a command's work is started."""
 
 import asyncio
+import logging
 import sys
 from collections.abc import Coroutine
 from typing import TYPE_CHECKING, TypeVar
@@ -19,8 +20,13 @@ project_option = click.option(
 _INTERRUPTED = 130
 
 
-def run(work: Coroutine[object, object, T]) -> T:
-    """Run a command's work; Ctrl-C ends it as shells expect."""
+def run(work: Coroutine[object, object, T], *, logged: int = logging.ERROR) -> T:
+    """Run a command's work; Ctrl-C ends it as shells expect.
+
+    Of the log, what is at least as grave as `logged` goes to stderr: whoever types a command is
+    told of what failed by its message, whoever runs a service needs the log.
+    """
+    logging.basicConfig(level=logged, format="%(levelname)s %(name)s: %(message)s")
     try:
         return asyncio.run(work)
     except KeyboardInterrupt:

@@ -1,6 +1,4 @@
-"""`fumikura projects list|remove`."""
-
-import json
+"""`fumikura projects list`."""
 
 import click
 
@@ -14,7 +12,7 @@ from service.settings import read_settings
 
 @click.group("projects")
 def projects() -> None:
-    """List or remove projects."""
+    """List projects; `fumikura sources` adds and removes them."""
 
 
 @projects.command("list")
@@ -28,23 +26,6 @@ def list_projects(*, as_json: bool) -> None:
         console().print(projects_table(projects.projects))
 
 
-@projects.command("remove")
-@click.argument("project_id")
-@json_option
-def remove(project_id: str, *, as_json: bool) -> None:
-    """Forget a project: passages, records and jobs. Its files are left alone."""
-    run(_remove(project_id))
-    if as_json:
-        print(json.dumps({"removed": project_id}))
-    else:
-        print(f"Removed {project_id}.")
-
-
 async def _list() -> ProjectList:
     async with open_session(read_settings()) as session:
         return await session.desk.list_projects(LOCAL_OPERATOR)
-
-
-async def _remove(project_id: str) -> None:
-    async with open_session(read_settings()) as session:
-        await session.keeper.remove_project(project_id)

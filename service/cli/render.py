@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from rich.console import Group, RenderableType
+from rich.style import Style
 from rich.table import Table
 from rich.text import Text
 
@@ -19,7 +20,7 @@ from rag.models import (
     ProjectSummary,
     Reading,
 )
-from service.health import Check
+from service.checks import Check
 from service.keys import KeyInfo
 
 _SNIPPET = 240
@@ -39,7 +40,7 @@ def place_of(anchor: Anchor) -> str:
 
 def hits_table(hits: Sequence[Hit], query: str) -> Table:
     """Return hits, best first, each by the sentence that has most of the query's words."""
-    table = _table("", "Score", "Where", "Passage")
+    table = plain_table("", "Score", "Where", "Passage")
     sentences = best_sentences(query, hits)
     for hit in hits:
         shown = _snippet(sentences.get(hit.number, hit.text))
@@ -50,7 +51,7 @@ def hits_table(hits: Sequence[Hit], query: str) -> Table:
 def sources_table(answer: Answer) -> Table:
     """Return the hits that the answer cites."""
     cited = {number for citation in answer.citations for number in citation.hits}
-    table = _table("", "Source", "Version")
+    table = plain_table("", "Source", "Version")
     for hit in answer.hits:
         if hit.number in cited:
             table.add_row(f"[{hit.number}]", _where(hit), Text(hit.version[:12], style="dim"))
@@ -68,7 +69,7 @@ def reading_view(reading: Reading) -> RenderableType:
 
 def projects_table(projects: Sequence[ProjectSummary]) -> Table:
     """Return projects with the state of their indexes."""
-    table = _table("Project", "Title", "Files", "Failed", "Passages", "Indexed")
+    table = plain_table("Project", "Title", "Files", "Failed", "Passages", "Indexed")
     for project in projects:
         table.add_row(
             Text(project.project_id),
@@ -76,23 +77,27 @@ def projects_table(projects: Sequence[ProjectSummary]) -> Table:
             str(project.files),
             str(project.failed),
             str(project.passages),
-            _moment(datetime.fromisoformat(project.indexed_at) if project.indexed_at else None),
+            shown_time(datetime.fromisoformat(project.indexed_at) if project.indexed_at else None),
         )
     return table
 
 
 def keys_table(keys: Sequence[KeyInfo]) -> Table:
     """Return keys, without the keys themselves."""
-    table = _table("Id", "Name", "For", "Scopes", "Projects", "Last used", "Ends")
+    table = plain_table("Id", "Name", "For", "Scopes", "Projects", "Last used", "Ends")
     for key in keys:
-        ends = f"revoked {_moment(key.revoked_at)}" if key.revoked_at else _moment(key.expires_at)
+        ends = (
+            f"revoked {shown_time(key.revoked_at)}"
+            if key.revoked_at
+            else shown_time(key.expires_at)
+        )
         table.add_row(
             key.id,
             Text(key.name),
             Text(key.principal_id),
             " ".join(sorted(key.scopes)),
             Text(" ".join(key.projects)),
-            _moment(key.last_used_at),
+            shown_time(key.last_used_at),
             ends,
         )
     return table
@@ -100,7 +105,7 @@ def keys_table(keys: Sequence[KeyInfo]) -> Table:
 
 def agents_table(agents: Iterable[AgentDefinition[Any, Any]]) -> Table:
     """Return agents, with the names of the fields that each takes."""
-    table = _table("Agent", "Title", "When to use it", "Fields")
+    table = plain_table("Agent", "Title", "When to use it", "Fields")
     for agent in agents:
         table.add_row(
             agent.name,
@@ -113,7 +118,7 @@ def agents_table(agents: Iterable[AgentDefinition[Any, Any]]) -> Table:
 
 def agent_schema(agent: AgentDefinition[Any, Any]) -> Table:
     """Return the fields that an agent takes, and what each means."""
-    table = _table("Field", "Meaning")
+    table = plain_table("Field", "Meaning")
     for name, field in agent.request.model_fields.items():
         table.add_row(name, Text(field.description or ""))
     return table
@@ -121,17 +126,17 @@ def agent_schema(agent: AgentDefinition[Any, Any]) -> Table:
 
 def report_line(report: IndexReport) -> Text:
     """Return what an indexing run did, in one line."""
-    failed = len(report.failures)
+    stale = f", {len(report.stale)} stale" if report.stale else ""
     return Text(
-        f"{report.project_id}: {report.seen} files, {report.done - failed} read,"
-        f" {report.unchanged} unchanged, {report.removed} removed, {failed} failed,"
-        f" {report.passages} passages written"
+        f"{report.project_id}: {report.seen} files, {report.done - report.failed} read,"
+        f" {report.unchanged} unchanged, {report.moved} moved, {report.removed} removed,"
+        f" {report.failed} failed{stale}, {report.passages} passages written"
     )
 
 
 def failures_table(failures: Sequence[FileFailure]) -> Table:
     """Return the files that could not be indexed, and why."""
-    table = _table("Not indexed", "Reason", "What it means")
+    table = plain_table("Not indexed", "Reason", "What it means")
     for failure in failures:
         table.add_row(Text(failure.path), failure.code, Text(failure.message))
     return table
@@ -140,15 +145,31 @@ def failures_table(failures: Sequence[FileFailure]) -> Table:
 def checks_table(checks: Sequence[Check]) -> Table:
     """Return what works and what does not."""
     styles = {"ok": "green", "off": "dim", "missing": "yellow", "broken": "bold red"}
-    table = _table("", "State", "Detail", "What to do")
+    table = plain_table("", "State", "Detail", "What to do")
     for check in checks:
         state = Text(check.state, style=styles[check.state])
         table.add_row(check.name, state, Text(check.detail), Text(check.hint))
     return table
 
 
+def shown_time(moment: datetime | None) -> str:
+    """Return a moment in the reader's own time zone; a dash where there is none."""
+    return "–" if moment is None else moment.astimezone().strftime("%Y-%m-%d %H:%M")
+
+
+def plain_table(*columns: str) -> Table:
+    """Return an empty table without lines."""
+    table = Table(
+        box=None, pad_edge=False, show_edge=False, header_style="dim", padding=(0, 2, 0, 0)
+    )
+    for column in columns:
+        table.add_column(column, overflow="fold")
+    return table
+
+
 def _where(hit: Hit) -> Text:
-    text = Text(f"{hit.project_id} / ", style="dim").append(hit.path, style="bold cyan")
+    path = Text(hit.path, style=Style(color="cyan", bold=True, link=hit.link))
+    text = Text(f"{hit.project_id} / ", style="dim").append_text(path)
     place = place_of(hit.anchor)
     return text.append(f"\n{place}", style="cyan") if place else text
 
@@ -156,16 +177,3 @@ def _where(hit: Hit) -> Text:
 def _snippet(text: str) -> str:
     line = " ".join(text.split())
     return line if len(line) <= _SNIPPET else f"{line[: _SNIPPET - 1]}…"
-
-
-def _moment(moment: datetime | None) -> str:
-    return "–" if moment is None else moment.astimezone().strftime("%Y-%m-%d %H:%M")
-
-
-def _table(*columns: str) -> Table:
-    table = Table(
-        box=None, pad_edge=False, show_edge=False, header_style="dim", padding=(0, 2, 0, 0)
-    )
-    for column in columns:
-        table.add_column(column, overflow="fold")
-    return table

@@ -13,13 +13,19 @@ def checked(model: type[ModelT], **fields: Any) -> ModelT:  # noqa: ANN401 - fie
     """Return the request.
 
     Raises:
-        InvalidRequest: names the first field at fault.
+        InvalidRequest: names the first field at fault, also one that the model does not have.
     """
+    unknown = [name for name in fields if name not in model.model_fields]
+    if unknown:
+        raise InvalidRequest(
+            f"There is no field {unknown[0]!r}.",
+            hint=f"The fields are: {', '.join(model.model_fields)}.",
+        )
     try:
         return model.model_validate(fields)
     except ValidationError as error:
         fault = error.errors(include_url=False, include_input=False)[0]
-        place = ".".join(map(str, fault["loc"])) or model.__name__
+        said = [".".join(map(str, fault["loc"])), fault["msg"].removeprefix("Value error, ")]
         raise InvalidRequest(
-            f"{place}: {fault['msg']}", hint="Add --help to see what the command takes."
+            ": ".join(filter(None, said)), hint="Add --help to see what the command takes."
         ) from error

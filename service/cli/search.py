@@ -25,7 +25,8 @@ def search(query: str, projects: tuple[str, ...], limit: int, *, as_json: bool) 
     elif answer.hits:
         console().print(hits_table(answer.hits, query))
     else:
-        console().print("Nothing found.  見つかりませんでした。")
+        said = ["Nothing found.  見つかりませんでした。", answer.note or ""]
+        console().print("\n".join(filter(None, said)), markup=False)
 
 
 async def _search(request: SearchRequest) -> SearchAnswer:

@@ -1,6 +1,7 @@
 """`fumikura serve`: the service on this machine, until it is stopped."""
 
 import asyncio
+import logging
 import signal
 import socket
 import sys
@@ -31,7 +32,7 @@ def serve(host: str | None, port: int | None) -> None:
     """Start the service and print its URL and, on the first start, a first API key."""
     chosen: dict[str, Any] = {"host": host, "port": port}
     settings = read_settings(**{name: value for name, value in chosen.items() if value is not None})
-    run(_serve(settings))
+    run(_serve(settings), logged=logging.WARNING)
 
 
 async def _serve(settings: Settings) -> None:
@@ -108,10 +109,11 @@ def _listen(settings: Settings) -> socket.socket:
 
 
 def _bound(settings: Settings) -> socket.socket:
-    [family, *_, address], *_ = socket.getaddrinfo(
+    [family, kind, protocol, _, address], *_ = socket.getaddrinfo(
         settings.host, settings.port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
     )
-    listener = socket.socket(family)
+    # With its protocol named: asyncio sends at once (TCP_NODELAY) only where it reads TCP there.
+    listener = socket.socket(family, kind, protocol)
     try:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind(address)

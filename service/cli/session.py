@@ -7,29 +7,34 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 from agents.desk import Desk
+from agents.sources import JobInfo, SourceInfo
 from contracts.problems import ServiceUnreachable
 from service.access import LOCAL_OPERATOR
-from service.records.jobs import JobInfo
 from service.running import RunningService, find_running
 from service.settings import Settings
+from service.source_order import SourceOrder
 
 if TYPE_CHECKING:
     from service.wiring import Resources
 
 
-class ProjectKeeper(Protocol):
-    """Adds, indexes and removes projects."""
+class SourceKeeper(Protocol):
+    """Adds, lists and removes sources, and follows their jobs; the desk syncs them."""
 
-    async def add_folder(self, path: str, *, project_id: str | None, title: str | None) -> str:
-        """Make the folder a project, if it is none, and return its id."""
+    async def add_source(self, order: SourceOrder) -> str:
+        """Make what the order names a source, if it is none, and return its id."""
         ...
 
-    async def remove_project(self, project_id: str) -> None:
-        """Forget a project; its files are left alone."""
+    async def list_sources(self) -> list[SourceInfo]:
+        """Return the sources, by title."""
         ...
 
-    async def start_index(self, project_id: str) -> JobInfo:
-        """Queue the indexing of a project."""
+    async def remove_source(self, source_id: str) -> None:
+        """Forget a source and what was indexed of it; its files are left alone."""
+        ...
+
+    async def cancel_job(self, job_id: str) -> JobInfo:
+        """Ask a job to stop; what it has indexed stays."""
         ...
 
     def watch_job(self, job_id: str) -> AsyncGenerator[JobInfo]:
@@ -42,26 +47,27 @@ class Session:
     """`service_url` is None where all runs in this process."""
 
     desk: Desk
-    keeper: ProjectKeeper
+    keeper: SourceKeeper
     service_url: str | None
 
 
 @dataclass(frozen=True, slots=True)
 class LocalKeeper:
-    """Implements `ProjectKeeper` in this process, as the local operator."""
+    """Implements `SourceKeeper` in this process, as the local operator."""
 
     resources: "Resources"
 
-    async def add_folder(self, path: str, *, project_id: str | None, title: str | None) -> str:
-        folders = self.resources.folders
-        made = await folders.add(LOCAL_OPERATOR, path, project_id=project_id, title=title)
-        return made.project_id
+    async def add_source(self, order: SourceOrder) -> str:
+        return (await self.resources.sources.add(LOCAL_OPERATOR, order)).project_id
 
-    async def remove_project(self, project_id: str) -> None:
-        await self.resources.folders.remove(LOCAL_OPERATOR, project_id)
+    async def list_sources(self) -> list[SourceInfo]:
+        return await self.resources.sources_seen.list_all(LOCAL_OPERATOR)
 
-    async def start_index(self, project_id: str) -> JobInfo:
-        return await self.resources.jobs.start(project_id, created_by=LOCAL_OPERATOR.id)
+    async def remove_source(self, source_id: str) -> None:
+        await self.resources.sources.remove(LOCAL_OPERATOR, source_id)
+
+    async def cancel_job(self, job_id: str) -> JobInfo:
+        return await self.resources.sources_seen.cancel(LOCAL_OPERATOR, job_id)
 
     async def watch_job(self, job_id: str) -> AsyncGenerator[JobInfo]:
         """Run the job and yield it as it goes; what stops the run is raised."""

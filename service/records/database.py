@@ -32,6 +32,8 @@ DEADLINE_S = 30.0
 _BUSY_PAUSE_S = 0.01
 MIGRATION_LOCK = 0x66756D69  # any fixed number: replicas that start together queue behind it
 _LOG = logging.getLogger(__name__)
+# It writes a traceback for every caller that is cancelled, and raises whatever else goes wrong.
+logging.getLogger("sqlalchemy.pool").setLevel(logging.CRITICAL)
 _WRITES = "fumikura_writes"
 _OUR_FAULT = (IntegrityError, ProgrammingError, DataError, NotSupportedError)
 
@@ -95,18 +97,23 @@ async def check_database(url: str) -> None:
         async with engine.connect() as connection:
             await connection.execute(text("SELECT 1"))
     except (OSError, SQLAlchemyError) as error:
-        raise ServiceUnreachable("The database", reason=type(error).__name__) from error
+        raise _away(type(error).__name__) from error
     finally:
         await asyncio.shield(engine.dispose())
 
 
 def migrate(connection: Connection) -> None:
     """Bring the schema to the newest version, inside the connection's transaction."""
+    command.upgrade(alembic_config(connection), "head")
+
+
+def alembic_config(connection: Connection) -> Config:
+    """Return what alembic's commands need to work on a connection."""
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
     config.set_main_option("path_separator", "os")
     config.attributes["connection"] = connection
-    command.upgrade(config, "head")
+    return config
 
 
 def _make_engine(url: str, *, deadline_s: float = DEADLINE_S) -> AsyncEngine:
@@ -134,7 +141,7 @@ def _make_private(path: Path) -> None:
         os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
         path.chmod(0o600)
     except OSError as error:
-        raise ServiceUnreachable("The database", reason=error.strerror or "no access") from error
+        raise _away(error.strerror or "no access") from error
 
 
 def _prepare_sqlite(dbapi_connection: AdaptedConnection, _record: object) -> None:
@@ -193,5 +200,9 @@ def _answering() -> Generator[None]:
     except _OUR_FAULT:
         raise
     except (OSError, DBAPIError, NoConnectionFree) as error:
-        _LOG.error("a transaction was given up: %s", trace_of(error))
-        raise ServiceUnreachable("The database", reason=type(error).__name__) from error
+        _LOG.warning("a transaction was given up: %s", trace_of(error))
+        raise _away(type(error).__name__) from error
+
+
+def _away(reason: str) -> ServiceUnreachable:
+    return ServiceUnreachable("The database", reason=reason, service_ja="データベース")

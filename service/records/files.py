@@ -119,6 +119,8 @@ def _row(project_id: str, record: FileRecord) -> IndexedFileRow:
         indexed_at=record.indexed_at,
         failure_code=record.failure_code,
         failure_message=record.failure_message,
+        link=record.link,
+        source_version=record.source_version,
     )
 
 
@@ -133,4 +135,6 @@ def _record(row: IndexedFileRow) -> FileRecord:
         indexed_at=row.indexed_at,
         failure_code=row.failure_code,
         failure_message=row.failure_message,
+        link=row.link,
+        source_version=row.source_version,
     )

@@ -5,41 +5,22 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Final, Literal, get_args
 from uuid import uuid4
 
-from pydantic import BaseModel, Field
 from sqlalchemy import Select, and_, func, or_, select, update
 from sqlalchemy.exc import IntegrityError
+from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
+from agents.sources import ENDED, JobInfo, JobStatus
 from contracts.problems import ProblemBody
 from rag.models import IndexReport
 from rag.problems import ProjectUnknown
 from service.records.database import Database
 from service.records.models import JobRow, ProjectRow
 
-JobStatus = Literal["queued", "running", "done", "failed"]
-ENDED: Final = frozenset({"done", "failed"})
 LEASE: Final = timedelta(seconds=30)
 
-
-class JobInfo(BaseModel, frozen=True):
-    """An indexing job, also while it runs."""
-
-    job_id: str
-    project_id: str
-    status: JobStatus = Field(
-        description="queued: waits for its turn, or to be taken up again; running; done: the index"
-        " equals the project, but for the files in `report.failures`; failed: see `error`."
-    )
-    report: IndexReport | None = Field(default=None, description="What was done so far.")
-    error: ProblemBody | None = Field(default=None, description="Why the job as a whole failed.")
-    attempt: int = Field(description="How often it was begun; over 1 after a crash or a restart.")
-    created_at: datetime
-    finished_at: datetime | None = None
-
-    @property
-    def has_ended(self) -> bool:
-        """Tell whether nothing will change any more."""
-        return self.status in ENDED
+Lease = Literal["held", "cancelled", "lost"]
+"""held: go on; cancelled: held, but somebody asked that the job stop; lost: it is another's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,26 +36,7 @@ class JobRecords:
             ProjectUnknown: there is no such project.
         """
         async with self.database.write() as session:
-            # Those who ask at the same time wait here for each other, and find the same job.
-            project = select(ProjectRow.id).where(ProjectRow.id == project_id).with_for_update()
-            if await session.scalar(project) is None:
-                raise ProjectUnknown(project_id)
-            waiting = select(JobRow).where(
-                JobRow.project_id == project_id, JobRow.status == "queued"
-            )
-            row = (await session.scalars(waiting.limit(1))).first()
-            if row is None:
-                row = JobRow(
-                    id=str(uuid4()),
-                    project_id=project_id,
-                    kind="index",
-                    status="queued",
-                    created_by=created_by,
-                    attempt=0,
-                    created_at=datetime.now(UTC),
-                )
-                session.add(row)
-            return _info(row)
+            return _info(await queue_job(session, project_id, created_by=created_by))
 
     async def find(self, job_id: str) -> JobInfo | None:
         """Return one job, or None."""
@@ -125,35 +87,65 @@ class JobRecords:
         except IntegrityError:  # another worker began a job of this project meanwhile
             return None
 
-    async def renew(self, job_id: str, owner: str, report: IndexReport | None) -> bool:
-        """Prolong the lease and keep the report; False where the lease is another's by now."""
-        return await self._write_as(
+    async def renew(self, job_id: str, owner: str, report: IndexReport | None) -> Lease:
+        """Prolong the lease and keep the report; tell whether to go on."""
+        renewed = await self._write_as(
             job_id,
             owner,
             report=None if report is None else report.model_dump(mode="json"),
             lease_until=datetime.now(UTC) + LEASE,
         )
+        if renewed is None:
+            return "lost"
+        return "cancelled" if renewed.cancel_requested else "held"
+
+    async def cancel(self, job_id: str) -> JobInfo | None:
+        """Ask a job to stop: one that waits ends at once, one that runs when its worker looks.
+
+        What has ended stays as it ended; None where there is no such job.
+        """
+        async with self.database.write() as session:
+            row = await session.get(JobRow, job_id, with_for_update=True)
+            if row is None:
+                return None
+            if row.status not in ENDED:
+                row.cancel_requested = True
+            if row.status == "queued":
+                row.status, row.finished_at = "cancelled", datetime.now(UTC)
+            return _info(row)
 
     async def finish(
-        self, job_id: str, owner: str, *, report: IndexReport | None, error: ProblemBody | None
+        self,
+        job_id: str,
+        owner: str,
+        *,
+        report: IndexReport | None,
+        error: ProblemBody | None = None,
+        cancelled: bool = False,
     ) -> bool:
-        """End the job: done, or failed with `error`; False where the lease is another's by now."""
-        return await self._write_as(
+        """End the job: done, failed with `error`, or `cancelled`.
+
+        False where the lease is another's by now.
+        """
+        status: JobStatus = "cancelled" if cancelled else "done" if error is None else "failed"
+        ended = await self._write_as(
             job_id,
             owner,
-            status="done" if error is None else "failed",
+            status=status,
             report=None if report is None else report.model_dump(mode="json"),
             error=None if error is None else error.model_dump(mode="json"),
             finished_at=datetime.now(UTC),
             lease_owner=None,
             lease_until=None,
         )
+        return ended is not None
 
     async def release(self, job_id: str, owner: str) -> bool:
         """Put a job back into the queue, for a worker that is being stopped."""
-        return await self._write_as(
+        released = await self._write_as(
             job_id, owner, status="queued", lease_owner=None, lease_until=None
         )
+        return released is not None
 
     async def release_all(self) -> None:
         """Put every running job back: for the one process that may index here, at its start."""
@@ -164,15 +156,46 @@ class JobRecords:
                 .values(status="queued", lease_owner=None, lease_until=None)
             )
 
-    async def _write_as(self, job_id: str, owner: str, **values: Any) -> bool:  # noqa: ANN401 - columns of JobRow
+    async def _write_as(self, job_id: str, owner: str, **values: Any) -> JobRow | None:  # noqa: ANN401 - columns of JobRow
         async with self.database.write() as session:
             written = await session.scalars(
                 update(JobRow)
                 .where(JobRow.id == job_id, JobRow.lease_owner == owner)
                 .values(**values)
-                .returning(JobRow.id)
+                .returning(JobRow)
             )
-            return written.first() is not None
+            return written.first()
+
+
+async def queue_job(session: AsyncSession, project_id: str, *, created_by: str) -> JobRow:
+    """Return, within a transaction, a job that has not begun: one that waits, or a new one.
+
+    Raises:
+        ProjectUnknown: there is no such project.
+    """
+    # Those who ask at the same time wait here for each other, and find the same job.
+    project = select(ProjectRow.id).where(ProjectRow.id == project_id).with_for_update()
+    if await session.scalar(project) is None:
+        raise ProjectUnknown(project_id)
+    waiting = select(JobRow).where(
+        JobRow.project_id == project_id,
+        JobRow.status == "queued",
+        JobRow.cancel_requested.is_(False),
+    )
+    row = (await session.scalars(waiting.limit(1))).first()
+    if row is None:
+        row = JobRow(
+            id=str(uuid4()),
+            project_id=project_id,
+            kind="sync",
+            status="queued",
+            created_by=created_by,
+            attempt=0,
+            created_at=datetime.now(UTC),
+            cancel_requested=False,
+        )
+        session.add(row)
+    return row
 
 
 def _claimable(now: datetime) -> Select[JobRow]:
@@ -205,12 +228,13 @@ def _info(row: JobRow) -> JobInfo:
         attempt=row.attempt,
         created_at=row.created_at,
         finished_at=row.finished_at,
+        cancel_requested=row.cancel_requested,
     )
 
 
 def _status(value: str) -> JobStatus:
     match value:
-        case "queued" | "running" | "done" | "failed":
+        case "queued" | "running" | "done" | "failed" | "cancelled":
             return value
         case _:
             raise ValueError("a job's row has a status that this version does not know")

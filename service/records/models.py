@@ -1,9 +1,21 @@
-"""The tables: API keys, projects, indexed files and jobs."""
+"""The tables: API keys, projects, sources, indexed files, jobs, linked tokens, budgets."""
 
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import JSON, DateTime, Dialect, ForeignKey, Index, String, Text, TypeDecorator, text
+from sqlalchemy import (
+    JSON,
+    DateTime,
+    Dialect,
+    Double,
+    ForeignKey,
+    Index,
+    String,
+    Text,
+    TypeDecorator,
+    false,
+    text,
+)
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 
@@ -59,6 +71,7 @@ class ProjectRow(Row):
     """A project that this installation knows; `location` is where its files are."""
 
     __tablename__ = "projects"
+    __table_args__ = (Index("one_project_per_node", "instance", "node", unique=True),)
 
     id: Mapped[str] = mapped_column(String(128), primary_key=True)
     title: Mapped[str] = mapped_column(String(300))
@@ -67,6 +80,61 @@ class ProjectRow(Row):
     created_by: Mapped[str] = mapped_column(String(128))
     created_at: Mapped[datetime]
     indexed_at: Mapped[datetime | None]
+    source_id: Mapped[str] = mapped_column(String(128), index=True, server_default="")
+    """The project that an operator added and that it came with; its own id where it is that one."""
+    instance: Mapped[str | None] = mapped_column(String(8))
+    node: Mapped[str | None] = mapped_column(String(64))
+    parent_node: Mapped[str | None] = mapped_column(String(64))
+    link: Mapped[str | None] = mapped_column(Text)
+    is_public: Mapped[bool] = mapped_column(server_default=false())
+    is_registration: Mapped[bool] = mapped_column(server_default=false())
+    log_mark: Mapped[str | None] = mapped_column(String(64))
+    """Newest log when the files were last listed; None while the index may lack something."""
+    listed_at: Mapped[datetime | None]
+    gone: Mapped[bool] = mapped_column(server_default=false())
+    """The place that the files came from is no longer there, or no longer ours to read."""
+
+
+class SourceRow(Row):
+    """What an operator added, to be kept equal to its origin."""
+
+    __tablename__ = "sources"
+
+    project_id: Mapped[str] = mapped_column(
+        ForeignKey("projects.id", ondelete="CASCADE"), primary_key=True
+    )
+    sync_every_s: Mapped[float | None] = mapped_column(Double)
+    next_sync_at: Mapped[datetime | None] = mapped_column(index=True)
+    with_registrations: Mapped[bool]
+
+
+class LinkedTokenRow(Row):
+    """An RDM token, sealed: whoever has the database alone cannot use it."""
+
+    __tablename__ = "linked_tokens"
+
+    subject: Mapped[str] = mapped_column(String(160), primary_key=True)
+    """Whose it is: `key:<key id>` or `source:<project id>`."""
+    instance: Mapped[str] = mapped_column(String(8), primary_key=True)
+    ciphertext: Mapped[bytes]
+    sealed_with: Mapped[str] = mapped_column(String(64))
+    """Id of the key that it was sealed with."""
+    user_id: Mapped[str] = mapped_column(String(64))
+    user_name: Mapped[str] = mapped_column(Text)
+    linked_at: Mapped[datetime]
+
+
+class RequestBudgetRow(Row):
+    """How much of one token's allowance is used; the token is not here, only a keyed hash."""
+
+    __tablename__ = "request_budgets"
+
+    id: Mapped[str] = mapped_column(String(64), primary_key=True)
+    next_free_at: Mapped[float] = mapped_column(Double)
+    """Seconds since 1970 when the next request may be sent."""
+    day: Mapped[int]
+    """Days since 1970 (UTC) that `used` counts for."""
+    used: Mapped[int]
 
 
 class IndexedFileRow(Row):
@@ -86,6 +154,8 @@ class IndexedFileRow(Row):
     indexed_at: Mapped[datetime]
     failure_code: Mapped[str | None] = mapped_column(String(64))
     failure_message: Mapped[str | None] = mapped_column(Text)
+    link: Mapped[str | None] = mapped_column(Text)
+    source_version: Mapped[str | None] = mapped_column(Text)
 
 
 class JobRow(Row):
@@ -116,3 +186,4 @@ class JobRow(Row):
     finished_at: Mapped[datetime | None]
     lease_owner: Mapped[str | None] = mapped_column(String(36))
     lease_until: Mapped[datetime | None]
+    cancel_requested: Mapped[bool] = mapped_column(server_default=false())

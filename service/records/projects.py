@@ -1,34 +1,67 @@
-"""The projects that this installation knows."""
+"""The projects that this installation knows: folders, mounts, nodes of GakuNin RDM."""
 
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Literal
+from typing import Final, Literal, cast
 
 from sqlalchemy import delete, select, update
 from sqlalchemy.exc import IntegrityError
 
-from rag.ports import KnownProject
-from service.problems import ProjectBusy, ProjectExists
+from connectors.rdm.settings import InstanceName
+from service.problems import ProjectExists
 from service.records.database import Database
-from service.records.models import JobRow, ProjectRow
+from service.records.models import ProjectRow
+
+ProjectKind = Literal["folder", "rdmfs", "rdm"]
+MAX_TITLE: Final = 300
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProjectRecord:
-    """A project and where its files are; `location` is the folder's absolute path."""
+    """A project and where its files are.
+
+    `location` is the absolute path of a folder or mount, or `rdm:abc12`.
+    """
 
     project_id: str
     title: str
-    kind: Literal["folder"] = "folder"
+    kind: ProjectKind = "folder"
     location: str
     created_by: str
     created_at: datetime
+    source_id: str = ""
+    """The project that an operator added and that this one came with; its own id by default."""
+    instance: InstanceName | None = None
+    node: str | None = None
+    parent_node: str | None = None
+    """The node that this one is a component of, whether or not it is known here."""
+    link: str | None = None
+    """Its page, for people."""
+    is_public: bool = False
+    """Whether everybody could read it at the last sync."""
+    is_registration: bool = False
+    log_mark: str | None = None
+    """Newest log when the files were last listed; None while the index may lack something."""
+    listed_at: datetime | None = None
+    indexed_at: datetime | None = None
+    gone: bool = False
+    """Its origin is no longer there, or no longer ours to read; nothing of it is indexed."""
+
+    def __post_init__(self) -> None:
+        """Make a project that came with no other one a source of its own."""
+        if not self.source_id:
+            object.__setattr__(self, "source_id", self.project_id)
 
     @property
     def path(self) -> Path:
-        """The folder."""
+        """The folder, or where the project is mounted."""
         return Path(self.location)
+
+    @property
+    def is_source(self) -> bool:
+        """Tell whether an operator added it, rather than it having come with another one."""
+        return self.source_id == self.project_id
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,26 +70,33 @@ class ProjectRecords:
 
     database: Database
 
-    async def add(self, project: ProjectRecord) -> None:
-        """Insert a project; the same id with the same location only changes the title.
+    async def put_node(self, project: ProjectRecord) -> ProjectRecord | None:
+        """Insert a node, or bring what RDM says of it up to date; return it as it is known now.
+
+        None, and nothing is done, where it is a source of its own.
 
         Raises:
-            ProjectExists: the id is taken by a project elsewhere.
+            ProjectExists: the id is taken by a project that is no such node.
         """
         try:
-            await self._add(project)
+            return await self._put_node(project)
         except IntegrityError:  # PostgreSQL: someone else added it meanwhile, so now it is there
-            await self._add(project)
+            return await self._put_node(project)
 
-    async def _add(self, project: ProjectRecord) -> None:
+    async def _put_node(self, project: ProjectRecord) -> ProjectRecord | None:
         async with self.database.write() as session:
-            row = await session.get(ProjectRow, project.project_id)
+            row = await session.get(ProjectRow, project.project_id, with_for_update=True)
             if row is None:
-                session.add(_row(project))
-            elif (row.kind, row.location) == (project.kind, project.location):
-                row.title = project.title
-            else:
+                session.add(project_row(project))
+                return project
+            if (row.instance, row.node) != (project.instance, project.node):
                 raise ProjectExists(project.project_id)
+            if row.source_id == row.id != project.source_id:
+                return None
+            row.title, row.link, row.source_id = project.title, project.link, project.source_id
+            row.parent_node, row.gone = project.parent_node, False
+            row.is_public, row.is_registration = project.is_public, project.is_registration
+            return _record(row)
 
     async def find(self, project_id: str) -> ProjectRecord | None:
         """Return one project, or None."""
@@ -76,37 +116,50 @@ class ProjectRecords:
             row = rows.first()
         return None if row is None else _record(row)
 
-    async def list_known(self) -> list[KnownProject]:
+    async def list_records(self) -> list[ProjectRecord]:
         """Return all projects, ordered by title."""
         async with self.database.read() as session:
             rows = await session.scalars(select(ProjectRow).order_by(ProjectRow.title))
-            return [KnownProject(row.id, row.title, row.indexed_at) for row in rows]
+            return [_record(row) for row in rows]
+
+    async def of_source(self, source_id: str) -> list[ProjectRecord]:
+        """Return a source's projects: itself and what came with it, in the order they came."""
+        async with self.database.read() as session:
+            rows = await session.scalars(
+                select(ProjectRow)
+                .where(ProjectRow.source_id == source_id)
+                .order_by(ProjectRow.created_at, ProjectRow.id)
+            )
+            return [_record(row) for row in rows]
 
     async def mark_indexed(self, project_id: str, at: datetime) -> None:
         """Remember when the last indexing finished."""
-        async with self.database.write() as session:
-            await session.execute(
-                update(ProjectRow).where(ProjectRow.id == project_id).values(indexed_at=at)
-            )
+        await self._update(project_id, indexed_at=at)
+
+    async def mark_listed(
+        self, project_id: str, *, log_mark: str | None, listed_at: datetime | None
+    ) -> None:
+        """Remember up to which log the index holds everything; None where it may not."""
+        await self._update(project_id, log_mark=log_mark, listed_at=listed_at)
+
+    async def mark_gone(self, project_id: str) -> None:
+        """Remember that a source's origin is not there, or not ours to read."""
+        await self._update(project_id, gone=True, log_mark=None, listed_at=None)
 
     async def remove(self, project_id: str) -> None:
-        """Forget a project, its files' records and its jobs; unknown ids are fine.
-
-        Raises:
-            ProjectBusy: one of its jobs runs.
-        """
+        """Forget one project with its files' records and jobs; unknown ids are fine."""
         async with self.database.write() as session:
-            # Whoever is just adding a job, or beginning one, is waited for.
-            await session.execute(
-                select(ProjectRow.id).where(ProjectRow.id == project_id).with_for_update()
-            )
-            jobs = select(JobRow).where(JobRow.project_id == project_id).with_for_update()
-            if any(job.status == "running" for job in await session.scalars(jobs)):
-                raise ProjectBusy(project_id)
             await session.execute(delete(ProjectRow).where(ProjectRow.id == project_id))
 
+    async def _update(self, project_id: str, **values: str | datetime | bool | None) -> None:
+        async with self.database.write() as session:
+            await session.execute(
+                update(ProjectRow).where(ProjectRow.id == project_id).values(**values)
+            )
 
-def _row(project: ProjectRecord) -> ProjectRow:
+
+def project_row(project: ProjectRecord) -> ProjectRow:
+    """Return the row of a project."""
     return ProjectRow(
         id=project.project_id,
         title=project.title,
@@ -114,7 +167,17 @@ def _row(project: ProjectRecord) -> ProjectRow:
         location=project.location,
         created_by=project.created_by,
         created_at=project.created_at,
-        indexed_at=None,
+        source_id=project.source_id,
+        instance=project.instance,
+        node=project.node,
+        parent_node=project.parent_node,
+        link=project.link,
+        is_public=project.is_public,
+        is_registration=project.is_registration,
+        log_mark=project.log_mark,
+        listed_at=project.listed_at,
+        indexed_at=project.indexed_at,
+        gone=project.gone,
     )
 
 
@@ -122,7 +185,19 @@ def _record(row: ProjectRow) -> ProjectRecord:
     return ProjectRecord(
         project_id=row.id,
         title=row.title,
+        kind=cast("ProjectKind", row.kind),
         location=row.location,
         created_by=row.created_by,
         created_at=row.created_at,
+        source_id=row.source_id,
+        instance=cast("InstanceName | None", row.instance),
+        node=row.node,
+        parent_node=row.parent_node,
+        link=row.link,
+        is_public=row.is_public,
+        is_registration=row.is_registration,
+        log_mark=row.log_mark,
+        listed_at=row.listed_at,
+        indexed_at=row.indexed_at,
+        gone=row.gone,
     )

@@ -16,7 +16,18 @@ from starlette.types import ASGIApp
 from contracts.problems import Problem
 from service.metrics import Metrics
 from service.policy import SELF_GUARDED
-from service.rest import agents, health, jobs, keys, openai_api, openapi, projects, search
+from service.rest import (
+    agents,
+    health,
+    jobs,
+    keys,
+    links,
+    openai_api,
+    openapi,
+    projects,
+    search,
+    sources,
+)
 from service.rest.auth import authenticator
 from service.rest.body_limit import BodyLimit
 from service.rest.browser_safety import BrowserSafety
@@ -30,7 +41,19 @@ from service.settings import Settings
 from service.wiring import Resources
 
 _ROUTERS: Final = tuple(
-    module.router for module in (search, agents, projects, jobs, keys, openai_api, health, openapi)
+    module.router
+    for module in (
+        search,
+        agents,
+        projects,
+        sources,
+        jobs,
+        links,
+        keys,
+        openai_api,
+        health,
+        openapi,
+    )
 )
 _NONE: Final[Mapping[str, ASGIApp]] = MappingProxyType({})
 

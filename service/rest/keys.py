@@ -10,13 +10,13 @@ from pydantic import AwareDatetime, BaseModel, Field, field_validator
 from contracts.principal import Principal, Scope
 from contracts.problems import NotAllowed
 from rag.models import ProjectId
-from service.access import is_granted
 from service.keys import KeyInfo, KeyOrder, NewKey
 from service.problems import KeyUnknown
 from service.rest.context import Caller, Opened
 from service.rest.guard import guarded_router
+from service.rest.plain_text import PLAIN_TEXT
 from service.rest.problems import FieldInvalid, GrantTooNarrow
-from service.rest.projects import PLAIN_TEXT
+from service.who_reads import is_granted
 
 router = guarded_router("keys")
 
@@ -74,7 +74,7 @@ class KeyList(BaseModel, frozen=True):
 @router.get("/v1/keys")
 async def list_keys(caller: Caller, opened: Opened) -> KeyList:
     """List the keys that see no more projects than the one that asks, revoked ones included."""
-    granted = await opened.records.access.granted(caller)
+    granted = await opened.access.granted(caller)
     keys = await opened.records.keys.list_all()
     return KeyList(keys=[key for key in keys if is_within(key.projects, granted)])
 
@@ -84,7 +84,7 @@ async def create_key(
     asked: Annotated[KeyRequest, Body(openapi_examples=_READER)], caller: Caller, opened: Opened
 ) -> NewKey:
     """Make a key that may do no more than the one that asks. It is shown this once."""
-    refuse_more_than_own(asked, caller, await opened.records.access.granted(caller))
+    refuse_more_than_own(asked, caller, await opened.access.granted(caller))
     if asked.expires_at is not None and asked.expires_at <= datetime.now(UTC):
         raise FieldInvalid("expires_at", "lies in the past")
     if caller.key_id is not None:
@@ -104,7 +104,7 @@ async def revoke_key(
     key_id: Annotated[str, Path(pattern=r"^[0-9a-f]{1,32}$")], caller: Caller, opened: Opened
 ) -> KeyInfo:
     """Refuse a key from now on; its record stays."""
-    granted = await opened.records.access.granted(caller)
+    granted = await opened.access.granted(caller)
     key = await opened.records.keys.find(key_id)
     if not is_within(key.projects, granted):
         raise KeyUnknown(key_id)

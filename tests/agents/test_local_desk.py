@@ -10,6 +10,7 @@ from agents.local_desk import LocalDesk
 from agents.ports import AgentPorts
 from agents.problems import AgentUnknown
 from agents.settings import AgentSettings
+from agents.sources import SourceRequest
 from contracts.principal import Scope
 from contracts.problems import InvalidRequest, NotAllowed
 from inference.fake import HashEmbedder
@@ -18,6 +19,7 @@ from rag.library import Library
 from rag.models import AskRequest, SearchRequest
 from rag.search import Search
 from rag.store.edge import EdgeStore
+from tests.mcp_server.small_library import SmallKeeper
 from tests.rag.shelves import AllLanguagesEmbedder, Grants, MemoryRecords, shelve, someone
 
 SAMPLE = SampleSubmission(text="試料番号：TiA-014\n組成：Ti-6Al-4V（質量%）", profile="bulk_alloy")
@@ -33,12 +35,14 @@ async def desk(tmp_path: Path) -> AsyncGenerator[LocalDesk]:
     embedder = AllLanguagesEmbedder()
     store = await EdgeStore.open(tmp_path, model=embedder.model, dimensions=embedder.dimensions)
     await shelve(store, embedder, "alloy", {"notes.md": "溶体化処理は950℃で行った。"})
-    yield LocalDesk(library=_library(store, embedder), ports=_ports())
+    access = Grants({"aoki": ("alloy",)})
+    yield LocalDesk(
+        library=_library(store, embedder, access), ports=_ports(), sources=SmallKeeper(access)
+    )
     await store.close()
 
 
-def _library(store: EdgeStore, embedder: HashEmbedder) -> Library:
-    access = Grants({"aoki": ("alloy",)})
+def _library(store: EdgeStore, embedder: HashEmbedder, access: Grants) -> Library:
     search = Search(embedder=embedder, store=store, access=access)
     return Library(
         searcher=search,
@@ -99,3 +103,11 @@ async def test_what_the_library_knows_comes_through_the_desk(desk: LocalDesk) ->
     assert [project.project_id for project in projects.projects] == ["alloy"]
     assert [hit.path for hit in found.hits] == ["notes.md"]
     assert "950" in answer.text
+
+
+async def test_sources_are_kept_through_the_desk(desk: LocalDesk) -> None:
+    caller, asked = someone("aoki", "index"), SourceRequest(source_id="alloy")
+    before = await desk.source_status(caller, asked)
+    job = await desk.sync_source(caller, asked)
+    after = await desk.source_status(caller, asked)
+    assert (before.last_job, after.last_job) == (None, job)

@@ -6,25 +6,29 @@ import sys
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 
 from agents.local_desk import LocalDesk
 from agents.ports import AgentPorts
 from agents.settings import AgentSettings
+from agents.sources import JobInfo, SourceInfo, SourceStatus
 from contracts.principal import Principal
+from contracts.problems import NotAllowed
 from inference.fake import HashEmbedder
 from rag.answer import Answerer
 from rag.lexical import encode_document
 from rag.library import Library
-from rag.models import Anchor, Answer, AskRequest, ProjectList
+from rag.models import Anchor, Answer, AskRequest, IndexReport, ProjectList
 from rag.passages import StoredPassage
+from rag.problems import ProjectUnknown
 from rag.search import Search
 from rag.store.edge import EdgeStore
 from rag.store.port import Point
 from tests.rag.shelves import Grants, MemoryRecords
 
-AOKI = Principal(id="aoki", name="青木", scopes=frozenset({"read", "agents"}))
-SATO = Principal(id="sato", name="佐藤", scopes=frozenset({"read", "agents"}))
+AOKI = Principal(id="aoki", name="青木", scopes=frozenset({"read", "agents", "index"}))
+SATO = Principal(id="sato", name="佐藤", scopes=frozenset({"read", "agents", "index"}))
 NOBODY = Principal(id="aoki", name="青木", scopes=frozenset())
 TEXTS = {
     "alloy": (
@@ -34,6 +38,40 @@ TEXTS = {
     ),
     "veda": ("リグヴェーダの最初の讃歌は火の神アグニに捧げられている。",),
 }
+
+
+@dataclass(frozen=True, slots=True)
+class SmallKeeper:
+    """Implements `agents.sources.SourceKeeper`: a sync is done as soon as it is asked for."""
+
+    access: Grants
+    synced: dict[str, JobInfo] = field(default_factory=dict[str, JobInfo])
+
+    async def sync(self, principal: Principal, source_id: str) -> JobInfo:
+        await self._require(principal, source_id)
+        report = IndexReport(project_id=source_id, stage="done", seen=1, unchanged=1)
+        self.synced[source_id] = JobInfo(
+            job_id=f"job-of-{source_id}",
+            project_id=source_id,
+            status="done",
+            report=report,
+            attempt=1,
+            created_at=datetime(2026, 1, 1, tzinfo=UTC),
+        )
+        return self.synced[source_id]
+
+    async def status(self, principal: Principal, source_id: str) -> SourceStatus:
+        await self._require(principal, source_id)
+        source = SourceInfo(
+            source_id=source_id, title=source_id.title(), kind="rdm", location=f"rdm:{source_id}"
+        )
+        return SourceStatus(source=source, projects=[], last_job=self.synced.get(source_id))
+
+    async def _require(self, principal: Principal, source_id: str) -> None:
+        if "index" not in principal.scopes:
+            raise NotAllowed("index")
+        if not await self.access.readable_projects(principal, [source_id]):
+            raise ProjectUnknown(source_id)
 
 
 @asynccontextmanager
@@ -54,7 +92,9 @@ async def open_small_desk(folder: Path) -> AsyncGenerator[LocalDesk]:
             access=access,
         )
         yield LocalDesk(
-            library=library, ports=AgentPorts(settings=AgentSettings(), chat=None, ocr=None)
+            library=library,
+            ports=AgentPorts(settings=AgentSettings(), chat=None, ocr=None),
+            sources=SmallKeeper(access),
         )
     finally:
         await store.close()

@@ -10,7 +10,8 @@ from tests.mcp_server.small_library import AOKI, ChattyDesk, open_small_desk
 
 async def _main(folder: Path) -> None:
     async with open_small_desk(folder) as desk:
-        await serve_stdio(ChattyDesk(library=desk.library, ports=desk.ports), AOKI)
+        chatty = ChattyDesk(library=desk.library, ports=desk.ports, sources=desk.sources)
+        await serve_stdio(chatty, AOKI)
 
 
 if __name__ == "__main__":

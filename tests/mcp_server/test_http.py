@@ -126,7 +126,7 @@ async def test_progress_comes_while_an_agent_works(url: str, mode: str) -> None:
 
 @both_generations
 async def test_a_client_that_goes_away_stops_the_work(desk: LocalDesk, mode: str) -> None:
-    waiting = WaitingDesk(library=desk.library, ports=desk.ports)
+    waiting = WaitingDesk(library=desk.library, ports=desk.ports, sources=desk.sources)
     async with _serve(waiting) as url, asyncio.timeout(10):
         async with _connect(url, "key-of-aoki", mode=mode) as client:
             call = asyncio.create_task(client.call_tool("ask", {"question": "q"}))
@@ -136,7 +136,7 @@ async def test_a_client_that_goes_away_stops_the_work(desk: LocalDesk, mode: str
 
 
 async def test_a_host_that_stops_ends_the_calls_that_still_run(desk: LocalDesk) -> None:
-    waiting = WaitingDesk(library=desk.library, ports=desk.ports)
+    waiting = WaitingDesk(library=desk.library, ports=desk.ports, sources=desk.sources)
     ask = {"name": "ask", "arguments": {"question": "q"}}
     body = json.dumps({"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": ask})
     async with asyncio.timeout(10):

@@ -24,6 +24,8 @@ ARGUMENTS: Mapping[str, Mapping[str, Any]] = {
     "search": {"query": "溶体化処理の温度"},
     "read": {"passage_id": "0c0d5a5e-6d57-4f0e-9a3b-7f2f1f0a9d11"},
     "ask": {"question": "溶体化処理は何度でしたか"},
+    "sync_source": {"source_id": "alloy"},
+    "source_status": {"source_id": "alloy"},
     **{name: agent.example.model_dump(mode="json") for name, agent in AGENTS.items()},
 }
 
@@ -59,7 +61,9 @@ async def test_the_listing_is_the_table(client: Client) -> None:
         assert tool.title == TOOLS[tool.name].title
         assert tool.output_schema is not None
         assert tool.annotations is not None
-        assert (tool.annotations.read_only_hint, tool.annotations.open_world_hint) == (True, False)
+        reads = tool.name != "sync_source"
+        assert tool.annotations.read_only_hint == reads
+        assert tool.annotations.open_world_hint == (not reads)
 
 
 async def test_a_search_gives_the_hits_of_the_desk(client: Client, desk: LocalDesk) -> None:
@@ -84,6 +88,15 @@ async def test_a_question_is_answered_with_its_sources(client: Client, desk: Loc
     direct = await desk.ask(AOKI, AskRequest(question=question))
     assert result.structured_content == direct.model_dump(mode="json")
     assert "[1] alloy: notes.pdf, p. 1 (passage_id " in _text(result)
+
+
+async def test_a_sync_is_begun_and_its_state_told(client: Client) -> None:
+    begun = await client.call_tool("sync_source", {"source_id": "alloy"})
+    told = await client.call_tool("source_status", {"source_id": "alloy"})
+    assert begun.structured_content["status"] == "done"
+    assert told.structured_content["last_job"] == begun.structured_content
+    assert _text(told).splitlines()[0] == "alloy: Alloy (rdm:alloy)"
+    assert "1 files seen" in _text(begun)
 
 
 async def test_only_readable_projects_are_listed(client: Client) -> None:
@@ -148,7 +161,7 @@ async def test_an_unknown_tool_is_an_error_of_the_protocol(client: Client) -> No
 async def test_a_bug_is_logged_with_its_place_and_without_content(
     desk: LocalDesk, mode: str, caplog: pytest.LogCaptureFixture
 ) -> None:
-    broken = BrokenDesk(library=desk.library, ports=desk.ports)
+    broken = BrokenDesk(library=desk.library, ports=desk.ports, sources=desk.sources)
     with caplog.at_level(logging.INFO):
         async with _client(broken, mode=mode) as client:
             result = await client.call_tool("ask", {"question": "未発表の合金"})
@@ -160,7 +173,7 @@ async def test_a_bug_is_logged_with_its_place_and_without_content(
 
 @pytest.mark.parametrize("mode", ["legacy", "2026-07-28"])
 async def test_a_cancelled_call_stops_the_work(desk: LocalDesk, mode: str) -> None:
-    waiting = WaitingDesk(library=desk.library, ports=desk.ports)
+    waiting = WaitingDesk(library=desk.library, ports=desk.ports, sources=desk.sources)
     async with _client(waiting, mode=mode) as client, asyncio.timeout(5):
         call = asyncio.create_task(client.call_tool("ask", {"question": "q"}))
         await waiting.began.wait()

@@ -1,27 +1,34 @@
 import re
+from datetime import UTC, datetime
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from agents.sources import JobInfo, SourceInfo, SourceStatus
 from contracts.problems import NotAllowed, ServiceUnreachable
 from mcp_server.text import (
     answer_text,
     hits_text,
+    job_text,
     problem_text,
     projects_text,
     reading_text,
+    source_text,
 )
 from rag.models import (
     Anchor,
     Answer,
     Citation,
+    FileFailure,
     Hit,
+    IndexReport,
     Passage,
     ProjectList,
     ProjectSummary,
     Reading,
     ScoreParts,
     SearchAnswer,
+    StalePart,
 )
 
 
@@ -140,3 +147,83 @@ def test_a_problem_ends_with_its_next_step() -> None:
 def test_a_problem_that_passes_says_when() -> None:
     busy = ServiceUnreachable("The model", reason="it is starting", retry_after_s=2.5)
     assert problem_text(busy.body()).endswith("Retry after 2.5 s.")
+
+
+def _job(**changes: object) -> JobInfo:
+    job = JobInfo(
+        job_id="j1",
+        project_id="rdm-abc12",
+        status="running",
+        attempt=1,
+        created_at=datetime(2026, 1, 1, tzinfo=UTC),
+    )
+    return job.model_copy(update=changes)
+
+
+def test_a_sync_that_has_not_begun_is_one_line() -> None:
+    assert job_text(_job(status="queued")) == "sync j1 of rdm-abc12: queued"
+
+
+def test_a_running_sync_tells_how_far_it_is_and_how_long_it_takes() -> None:
+    report = IndexReport(
+        project_id="rdm-abc12", stage="indexing", seen=9, todo=4, done=1, unchanged=5, eta_s=12.4
+    )
+    assert job_text(_job(report=report)).splitlines()[1] == (
+        "9 files seen, 1 of 4 read, 5 unchanged, 0 moved, 0 removed, 0 failed, about 12 s left"
+    )
+
+
+def test_what_failed_and_what_is_stale_is_told_of_the_first_few_on_one_line_each() -> None:
+    failures = [
+        FileFailure(path=f"{n}\n.pdf", code="encrypted", message="locked") for n in range(9)
+    ]
+    stale = [StalePart(path="googledrive/", code="rdm_unavailable", message="away")]
+    report = IndexReport(
+        project_id="rdm-abc12", stage="done", failed=9, failures=failures, stale=stale
+    )
+    lines = job_text(_job(report=report)).splitlines()
+    assert lines[2:] == [
+        *(f"failed: {n} .pdf: locked" for n in range(5)),
+        "stale: googledrive/: away",
+    ]
+
+
+def test_a_failed_sync_says_what_to_do() -> None:
+    error = ServiceUnreachable("Qdrant", reason="timed out").body()
+    assert "Next step: " in job_text(_job(status="failed", error=error))
+
+
+def test_a_source_is_told_with_its_last_sync_and_its_projects() -> None:
+    source = SourceInfo(
+        source_id="rdm-abc12",
+        title="鋼",
+        kind="rdm",
+        location="rdm:abc12",
+        next_sync_at=datetime(2026, 1, 2, 3, 4, tzinfo=UTC),
+    )
+    project = ProjectSummary(
+        project_id="rdm-abc12", title="鋼", files=2, passages=7, failed=0, indexed_at=None
+    )
+    told = source_text(SourceStatus(source=source, projects=[project]))
+    assert told.splitlines() == [
+        "rdm-abc12: 鋼 (rdm:abc12, next sync 2026-01-02 03:04 UTC)",
+        "never synced",
+        "rdm-abc12: 鋼 (2 files, 7 passages, never indexed)",
+    ]
+
+
+def test_a_source_that_is_gone_says_so() -> None:
+    gone = SourceInfo(source_id="a", title="a", kind="rdm", location="rdm:abc12", gone=True)
+    assert "gone where it comes from" in source_text(SourceStatus(source=gone, projects=[]))
+
+
+def test_a_cited_file_of_rdm_is_told_with_its_page() -> None:
+    hit = _hit(1).model_copy(update={"link": "https://rdm.nii.ac.jp/abc12/files/"})
+    citations = [Citation(start=0, end=4, hits=[1])]
+    answer = _answer(citations=citations, note=None).model_copy(update={"hits": [hit]})
+    assert answer_text(answer).endswith("(passage_id id-1) https://rdm.nii.ac.jp/abc12/files/")
+
+
+def test_why_there_is_no_hit_is_told_where_it_is_not_the_query() -> None:
+    answer = SearchAnswer(query="q", hits=[], took_ms=1, note="Nothing is indexed yet.")
+    assert hits_text(answer) == "Nothing is indexed yet."

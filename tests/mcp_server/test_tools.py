@@ -33,7 +33,8 @@ def _unbounded(schema: Json, place: str = "") -> Iterator[str]:
 
 
 def test_every_agent_is_a_tool() -> None:
-    assert list(TOOLS) == ["list_projects", "search", "read", "ask", *AGENTS]
+    own = ["list_projects", "search", "read", "ask", "sync_source", "source_status"]
+    assert list(TOOLS) == [*own, *AGENTS]
 
 
 @each_tool
@@ -69,8 +70,32 @@ def test_whatever_a_tool_takes_is_bounded(tool: Tool) -> None:
 
 
 @each_tool
-def test_no_tool_changes_anything_or_leaves_the_house(tool: Tool) -> None:
-    assert (tool.read_only, tool.idempotent, tool.open_world) == (True, True, False)
+def test_one_tool_changes_the_index_and_asks_outside_the_others_do_neither(tool: Tool) -> None:
+    syncs = tool.name == "sync_source"
+    assert (tool.read_only, tool.idempotent, tool.open_world) == (not syncs, True, syncs)
+
+
+@each_tool
+def test_the_schema_of_an_answer_names_every_field_and_explains_none(tool: Tool) -> None:
+    described = tool.answer.model_json_schema(mode="serialization")
+    short = output_schema(tool.answer)
+    assert short["$defs"].keys() == described["$defs"].keys()
+    for name, definition in described["$defs"].items():
+        assert short["$defs"][name].get("properties", {}).keys() == (
+            definition.get("properties", {}).keys()
+        )
+    assert not list(_explanations(list(short["properties"].values())))
+
+
+def _explanations(schema: Json) -> Iterator[str]:
+    """Yield every description in a schema, but for what properties of that name hold."""
+    if isinstance(schema, list):
+        for each in schema:
+            yield from _explanations(each)
+    elif isinstance(schema, dict):
+        if isinstance(described := schema.get("description"), str):
+            yield described
+        yield from _explanations(list(schema.values()))
 
 
 def test_reading_the_table_loads_neither_the_protocol_nor_langgraph() -> None:

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import Connection, text
@@ -13,14 +14,20 @@ from sqlalchemy.exc import IntegrityError, ProgrammingError
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from contracts.problems import ServiceUnreachable
-from service.records.database import Database, open_database
+from service.records.database import Database, alembic_config, open_database
+from service.records.files import DatabaseIndexRecords
 from service.records.models import Row
 from service.records.projects import ProjectRecord, ProjectRecords
+from service.records.sources import SourceRecords
 
 
 def _differences(connection: Connection) -> list[object]:
     context = MigrationContext.configure(connection, opts={"compare_type": True})
     return list(compare_metadata(context, Row.metadata))
+
+
+def _downgrade(connection: Connection) -> None:
+    command.downgrade(alembic_config(connection), "0001")
 
 
 async def test_models_and_migrations_agree(database: Database) -> None:
@@ -32,7 +39,33 @@ async def test_opening_again_changes_nothing(database_url: str) -> None:
     for _ in range(2):
         async with open_database(database_url) as database, database.connect() as connection:
             version = await connection.execute(text("SELECT version_num FROM alembic_version"))
-            assert version.scalars().all() == ["0001"]
+            assert version.scalars().all() == ["0002"]
+
+
+async def test_what_an_earlier_version_had_indexed_is_still_there_and_a_source(
+    database_url: str,
+) -> None:
+    async with open_database(database_url) as database, database.connect() as connection:
+        await connection.run_sync(_downgrade)
+        await connection.execute(text(_AN_EARLIER_PROJECT))
+        await connection.execute(text(_AN_EARLIER_FILE))
+    async with open_database(database_url) as database:
+        [project] = await ProjectRecords(database).list_records()
+        sources = await SourceRecords(database).list_all()
+        files = await DatabaseIndexRecords(database).load("alloy")
+    assert (project.project_id, project.source_id, project.gone) == ("alloy", "alloy", False)
+    assert [source.project_id for source in sources] == ["alloy"]
+    assert (files["f"].path, files["f"].link) == ("a.txt", None)
+
+
+_AN_EARLIER_PROJECT = (
+    "INSERT INTO projects (id, title, kind, location, created_by, created_at)"
+    " VALUES ('alloy', '合金', 'folder', '/alloy', 'me', '2026-01-01')"
+)
+_AN_EARLIER_FILE = (
+    "INSERT INTO indexed_files (project_id, file_id, path, version, fingerprint, status, passages,"
+    " indexed_at) VALUES ('alloy', 'f', 'a.txt', '1', '1', 'indexed', 1, '2026-01-01')"
+)
 
 
 async def _start(url: str) -> None:
@@ -64,21 +97,15 @@ async def test_a_database_that_cannot_be_opened_is_a_problem(tmp_path: Path) -> 
 
 
 async def test_concurrent_writers_wait_for_each_other(database: Database) -> None:
-    projects = ProjectRecords(database)
-    await asyncio.gather(*(projects.add(_project(f"p{number}")) for number in range(40)))
-    assert len(await projects.list_known()) == 40
-
-
-async def test_a_project_that_many_add_at_once_is_there_once(database: Database) -> None:
-    projects = ProjectRecords(database)
-    await asyncio.gather(*(projects.add(_project("p")) for _ in range(8)))
-    assert [project.project_id for project in await projects.list_known()] == ["p"]
+    sources = SourceRecords(database)
+    await asyncio.gather(*(sources.add(_project(f"p{number}")) for number in range(40)))
+    assert len(await sources.list_all()) == 40
 
 
 async def test_a_failed_block_leaves_nothing_behind(database: Database) -> None:
     with pytest.raises(KeyError):
         await _insert_and_fail(database)
-    assert await ProjectRecords(database).list_known() == []
+    assert await ProjectRecords(database).list_records() == []
 
 
 async def _insert_and_fail(database: Database) -> None:
@@ -116,7 +143,7 @@ async def test_a_server_that_goes_away_is_a_problem_and_may_come_back(
     with pytest.raises(ServiceUnreachable):
         await _run(database, "SELECT pg_terminate_backend(pg_backend_pid())")
     assert "a transaction was given up" in caplog.text
-    assert await ProjectRecords(database).list_known() == []
+    assert await ProjectRecords(database).list_records() == []
 
 
 @pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)

@@ -7,7 +7,8 @@ import pytest
 from rag.ports import FileRecord
 from service.records.database import Database
 from service.records.files import DatabaseIndexRecords
-from service.records.projects import ProjectRecord, ProjectRecords
+from service.records.projects import ProjectRecord
+from service.records.sources import SourceRecords
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 PATHS = ["b.txt", "a/報告.pdf", "同名.txt", "同名.txt", "合金.csv", "B.txt", "a.txt"]
@@ -17,7 +18,7 @@ PATHS = ["b.txt", "a/報告.pdf", "同名.txt", "同名.txt", "合金.csv", "B.t
 async def records(database: Database) -> DatabaseIndexRecords:
     kept = DatabaseIndexRecords(database)
     for project_id in ("alloy", "veda"):
-        await ProjectRecords(database).add(
+        await SourceRecords(database).add(
             ProjectRecord(
                 project_id=project_id,
                 title="",

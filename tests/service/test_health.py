@@ -1,15 +1,22 @@
 """The doctor looks at everything the service depends on, and changes nothing."""
 
+import base64
+import os
 from pathlib import Path
 from typing import Any
 
 import pytest
+from pydantic import SecretStr
 
-from service.health import Check, examine
+from inference.fake import HashEmbedder
+from service.checks import Check
+from service.health import examine
 from service.running import announced
 from service.settings import read_settings
-from service.wiring import open_records
+from service.wiring import open_records, open_resources
 from tests.servers.openai import MODEL, openai_stand_in
+from tests.servers.rdm import serve_rdm
+from tests.servers.rdm_world import RdmWorld
 
 
 async def _check(name: str, **settings: Any) -> Check:  # noqa: ANN401 - settings
@@ -34,7 +41,8 @@ async def test_an_endpoint_that_has_the_model_is_ok(tmp_path: Path) -> None:
     async with openai_stand_in("") as endpoint:
         settings = {"base_url": endpoint.url, "model": MODEL}
         assert (await _check("chat model", data_folder=tmp_path, chat=settings)).state == "ok"
-        found = await _check("embedding model", data_folder=tmp_path, embedding=settings)
+        right = settings | {"dimensions": HashEmbedder().dimensions}
+        found = await _check("embedding model", data_folder=tmp_path, embedding=right)
         assert found.state == "ok"
 
 
@@ -63,6 +71,58 @@ async def test_what_is_configured_and_does_not_answer_is_broken(
     check = await _check(name, data_folder=tmp_path, **settings)
     assert check.state == "broken"
     assert check.hint
+    assert "doctor" not in check.hint
+
+
+async def test_a_data_folder_that_cannot_be_made_is_broken(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    check = await _check("data folder", data_folder=tmp_path / "file" / "data")
+    assert (check.state, "is no folder" in check.detail) == ("broken", True)
+
+
+async def test_vectors_of_another_length_than_the_setting_are_broken(tmp_path: Path) -> None:
+    async with openai_stand_in("") as endpoint:
+        wrong = {"base_url": endpoint.url, "model": MODEL, "dimensions": 7}
+        check = await _check("embedding model", data_folder=tmp_path, embedding=wrong)
+    assert check.state == "broken"
+    assert "7 numbers" in check.detail
+    assert "DIMENSIONS" in check.hint
+
+
+async def test_a_store_in_use_is_broken_unless_the_running_service_has_it(tmp_path: Path) -> None:
+    settings = read_settings(data_folder=tmp_path, embedding={"kind": "hash"})
+    async with open_resources(settings):
+        held = await _check("vector store", data_folder=tmp_path)
+        with announced(tmp_path, url="http://127.0.0.1:9", token="t"):
+            served = await _check("vector store", data_folder=tmp_path)
+    assert (held.state, f"process {os.getpid()}" in held.detail) == ("broken", True)
+    assert served.state == "ok"
+    assert (await _check("vector store", data_folder=tmp_path)).state == "ok"
+
+
+async def test_the_owner_of_the_rdm_token_is_named(tmp_path: Path) -> None:
+    world = RdmWorld()
+    world.add_user("u1aok", "青木 花子", token="right")
+    async with serve_rdm(world) as rdm:
+        known = rdm.settings.model_copy(update={"token": SecretStr("right")})
+        check = await _check("GakuNin RDM", data_folder=tmp_path, rdm=known)
+        wrong = rdm.settings.model_copy(update={"token": SecretStr("s3cret")})
+        refused = await _check("GakuNin RDM", data_folder=tmp_path, rdm=wrong)
+    assert (check.state, "青木 花子" in check.detail) == ("ok", True)
+    assert refused.state == "broken"
+    assert "s3cret" not in refused.model_dump_json()
+
+
+async def test_rdm_without_a_token_is_not_asked(tmp_path: Path) -> None:
+    check = await _check("GakuNin RDM", data_folder=tmp_path)
+    assert (check.state, "RDM_TOKEN" in check.hint) == ("off", True)
+
+
+async def test_token_keys_are_counted_and_not_shown(tmp_path: Path) -> None:
+    key = base64.b64encode(b"k" * 32).decode()
+    assert (await _check("token keys", data_folder=tmp_path)).state == "off"
+    check = await _check("token keys", data_folder=tmp_path, token_keys=f"{key},{key}")
+    assert (check.state, key in check.model_dump_json()) == ("ok", False)
 
 
 async def test_an_announced_service_that_does_not_answer_is_broken(tmp_path: Path) -> None:

@@ -7,14 +7,16 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy import update
 
+from agents.sources import JobInfo
 from contracts.problems import ServiceUnreachable
 from rag.models import FileFailure, IndexReport
 from rag.problems import ProjectUnknown
 from service.problems import ProjectBusy
 from service.records.database import Database
-from service.records.jobs import JobInfo, JobRecords
+from service.records.jobs import JobRecords
 from service.records.models import JobRow
-from service.records.projects import ProjectRecord, ProjectRecords
+from service.records.projects import ProjectRecord
+from service.records.sources import SourceRecords
 
 REPORT = IndexReport(
     project_id="p1",
@@ -26,7 +28,7 @@ REPORT = IndexReport(
 @pytest.fixture
 async def jobs(database: Database) -> JobRecords:
     for number in range(6):
-        await ProjectRecords(database).add(
+        await SourceRecords(database).add(
             ProjectRecord(
                 project_id=f"p{number}",
                 title="",
@@ -99,6 +101,7 @@ async def test_two_jobs_of_a_project_never_run_at_once(jobs: JobRecords) -> None
                 status="queued",
                 created_by="me",
                 attempt=0,
+                cancel_requested=False,
                 created_at=first.created_at + timedelta(seconds=1),
             )
         )
@@ -129,7 +132,7 @@ async def test_a_worker_that_lost_its_lease_writes_nothing_more(jobs: JobRecords
     begun = await _begun(jobs, "p1", by="slow")
     await _end_lease(jobs, begun.job_id)
     await jobs.claim("b")
-    assert not await jobs.renew(begun.job_id, "slow", REPORT)
+    assert await jobs.renew(begun.job_id, "slow", REPORT) == "lost"
     assert not await jobs.finish(begun.job_id, "slow", report=REPORT, error=None)
     assert not await jobs.release(begun.job_id, "slow")
     assert await jobs.find(begun.job_id) == begun.model_copy(update={"attempt": 2})
@@ -138,7 +141,7 @@ async def test_a_worker_that_lost_its_lease_writes_nothing_more(jobs: JobRecords
 async def test_a_lease_that_is_renewed_does_not_end(jobs: JobRecords) -> None:
     begun = await _begun(jobs, "p1", by="a")
     await _end_lease(jobs, begun.job_id)
-    assert await jobs.renew(begun.job_id, "a", REPORT)
+    assert await jobs.renew(begun.job_id, "a", REPORT) == "held"
     assert await jobs.claim("b") is None
     kept = await jobs.find(begun.job_id)
     assert kept is not None
@@ -167,30 +170,68 @@ async def test_a_released_job_waits_again(jobs: JobRecords) -> None:
     assert again.job_id == begun.job_id
 
 
+async def test_whose_job_is_cancelled_learns_it_with_its_lease(jobs: JobRecords) -> None:
+    begun = await _begun(jobs, "p1", by="a")
+    asked = await jobs.cancel(begun.job_id)
+    assert asked is not None
+    assert (asked.status, asked.cancel_requested) == ("running", True)
+    assert await jobs.renew(begun.job_id, "a", REPORT) == "cancelled"
+    assert await jobs.finish(begun.job_id, "a", report=REPORT, cancelled=True)
+    ended = await jobs.find(begun.job_id)
+    assert ended is not None
+    assert (ended.status, ended.report, ended.error) == ("cancelled", REPORT, None)
+
+
+async def test_a_cancelled_job_that_waits_never_begins(jobs: JobRecords) -> None:
+    job = await jobs.enqueue("p1", created_by="me")
+    await jobs.cancel(job.job_id)
+    assert await jobs.claim("a") is None
+    assert (await jobs.enqueue("p1", created_by="me")).job_id != job.job_id
+
+
+async def test_who_asks_anew_is_not_given_a_job_that_is_about_to_be_cancelled(
+    jobs: JobRecords,
+) -> None:
+    begun = await _begun(jobs, "p1", by="a")
+    await jobs.cancel(begun.job_id)
+    await jobs.release(begun.job_id, "a")
+    assert (await jobs.enqueue("p1", created_by="me")).job_id != begun.job_id
+
+
+async def test_there_is_no_job_to_cancel(jobs: JobRecords) -> None:
+    assert await jobs.cancel("none") is None
+
+
 async def test_all_running_jobs_are_released_at_once(jobs: JobRecords) -> None:
     for number in (1, 2):
         await _begun(jobs, f"p{number}", by="dead")
     await jobs.release_all()
-    assert await jobs.count_by_status() == {"queued": 2, "running": 0, "done": 0, "failed": 0}
+    assert await jobs.count_by_status() == {
+        "queued": 2,
+        "running": 0,
+        "done": 0,
+        "failed": 0,
+        "cancelled": 0,
+    }
 
 
 async def test_jobs_go_with_their_project(jobs: JobRecords) -> None:
     job = await jobs.enqueue("p1", created_by="me")
-    await ProjectRecords(jobs.database).remove("p1")
+    await SourceRecords(jobs.database).remove("p1")
     assert await jobs.find(job.job_id) is None
     assert await jobs.claim("a") is None
 
 
 async def test_a_job_that_begins_while_its_project_is_removed_keeps_it(jobs: JobRecords) -> None:
-    projects = ProjectRecords(jobs.database)
+    sources = SourceRecords(jobs.database)
     for number in range(6):
         await jobs.enqueue(f"p{number}", created_by="me")
     outcomes = await asyncio.gather(
         *(jobs.claim(f"w{number}") for number in range(6)),
-        *(projects.remove(f"p{number}") for number in range(6)),
+        *(sources.remove(f"p{number}") for number in range(6)),
         return_exceptions=True,
     )
     begun = {job.project_id for job in outcomes if isinstance(job, JobInfo)}
     refused = sum(isinstance(outcome, ProjectBusy) for outcome in outcomes)
-    assert {project.project_id for project in await projects.list_known()} == begun
+    assert {source.project_id for source in await sources.list_all()} == begun
     assert refused == len(begun)

@@ -10,16 +10,21 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text, update
 
+from agents.sources import JobInfo
+from connectors.folder import FolderSource
 from rag.indexer import Indexer
 from rag.models import IndexReport
 from rag.parsing.document import ParsedDocument
-from service.jobs import Jobs
+from rag.problems import ProjectUnknown
+from rag.progress import ReportIndexing
+from service.jobs import Jobs, SyncOfSource
 from service.problems import JobUnknown
 from service.records.database import Database, open_database
 from service.records.files import DatabaseIndexRecords
-from service.records.jobs import JobInfo, JobRecords
+from service.records.jobs import JobRecords, Lease
 from service.records.models import JobRow
 from service.records.projects import ProjectRecord, ProjectRecords
+from service.records.sources import SourceRecords
 from tests.rag.indexing import FlakyEmbedder, PlainTextParser, open_store
 
 
@@ -46,20 +51,35 @@ class _Shop:
     folder: Path
     database: Database
 
+    @property
+    def projects(self) -> ProjectRecords:
+        return ProjectRecords(self.database)
+
+    async def add(self, project_id: str, folder: Path) -> None:
+        await SourceRecords(self.database).add(_project(project_id, folder))
+
     def another_process(self) -> Jobs:
         """The same database, store and parser; what the first one knows is not shared."""
-        return _jobs(self.jobs.records, self.jobs.projects, self.jobs.indexer)
+        return _jobs(self.jobs.records, self.jobs.syncs)
 
 
-def _jobs(records: JobRecords, projects: ProjectRecords, indexer: Indexer) -> Jobs:
-    return Jobs(
-        records=records,
-        projects=projects,
-        indexer=indexer,
-        max_file_bytes=2**20,
-        look_every_s=0.02,
-        renew_every_s=0.02,
-    )
+def _jobs(records: JobRecords, syncs: SyncOfSource) -> Jobs:
+    return Jobs(records=records, syncs=syncs, look_every_s=0.02, renew_every_s=0.02)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _FolderSyncs:
+    """Syncs sources that are folders."""
+
+    projects: ProjectRecords
+    indexer: Indexer
+
+    async def run(self, source_id: str, report: ReportIndexing) -> None:
+        project = await self.projects.find(source_id)
+        if project is None:
+            raise ProjectUnknown(source_id)
+        source = FolderSource(project_id=source_id, title=project.title, root=project.path)
+        await self.indexer.index(source, report)
 
 
 @pytest.fixture
@@ -71,15 +91,15 @@ async def shop(tmp_path: Path) -> AsyncGenerator[_Shop]:
     parser.gate.set()
     store = await open_store(tmp_path / "store")
     async with open_database(f"sqlite:///{tmp_path / 'records.db'}") as database:
-        projects = ProjectRecords(database)
-        await projects.add(_project("alloy", folder))
+        await SourceRecords(database).add(_project("alloy", folder))
         indexer = Indexer(
             store=store,
             embedder=FlakyEmbedder(),
             parser=parser,
             records=DatabaseIndexRecords(database),
         )
-        jobs = _jobs(JobRecords(database), projects, indexer)
+        syncs = _FolderSyncs(projects=ProjectRecords(database), indexer=indexer)
+        jobs = _jobs(JobRecords(database), syncs)
         yield _Shop(jobs=jobs, parser=parser, folder=folder, database=database)
     await store.close()
 
@@ -106,7 +126,6 @@ async def test_a_job_tells_how_far_it_is_and_ends(shop: _Shop) -> None:
     assert {each.status for each in news[:-1]} <= {"queued", "running"}
     assert news[-1].report is not None
     assert (news[-1].report.stage, news[-1].report.done) == ("done", 1)
-    assert (await shop.jobs.projects.list_known())[0].indexed_at is not None
 
 
 async def test_a_running_job_shows_its_newest_report(shop: _Shop) -> None:
@@ -129,7 +148,7 @@ async def test_another_process_sees_the_job_too(shop: _Shop) -> None:
 
 
 async def test_what_a_project_cannot_do_is_the_jobs_error(shop: _Shop, tmp_path: Path) -> None:
-    await shop.jobs.projects.add(_project("gone", tmp_path / "gone"))
+    await shop.add("gone", tmp_path / "gone")
     failing = await shop.jobs.start("gone", created_by="me")
     following = await shop.jobs.start("alloy", created_by="me")
     async with shop.jobs.working():
@@ -157,16 +176,6 @@ async def test_a_bug_fails_the_job_and_not_the_worker(
     assert "秘密" not in caplog.text
 
 
-async def test_a_folder_that_became_a_link_is_not_followed(shop: _Shop, tmp_path: Path) -> None:
-    shop.folder.rename(tmp_path / "elsewhere")
-    shop.folder.symlink_to(tmp_path / "elsewhere", target_is_directory=True)
-    job = await shop.jobs.start("alloy", created_by="me")
-    async with shop.jobs.working():
-        error = (await _watched(shop.jobs, job.job_id))[-1].error
-    assert error is not None
-    assert error.code == "source_missing"
-
-
 async def test_a_stop_leaves_the_job_to_the_next_start(shop: _Shop) -> None:
     shop.parser.gate.clear()
     job = await shop.jobs.start("alloy", created_by="me")
@@ -188,18 +197,18 @@ async def test_a_job_whose_lease_is_lost_is_left_to_its_new_owner(shop: _Shop) -
         async with shop.database.write() as session:
             stolen = update(JobRow).where(JobRow.id == job.job_id).values(lease_owner="thief")
             await session.execute(stolen)
-        await _idle(shop.jobs)
+        await _idle(shop)
         shop.parser.gate.set()
     left = await shop.jobs.find(job.job_id)
-    assert (left.status, left.report) == ("running", None)
-    assert await shop.jobs.records.renew(job.job_id, "thief", None)
+    assert left.status == "running"
+    assert await shop.jobs.records.renew(job.job_id, "thief", None) == "held"
 
 
-async def _idle(jobs: Jobs) -> None:
+async def _idle(shop: _Shop) -> None:
     """Wait until the worker has begun something else, which it does when it is free."""
-    await jobs.projects.add(_project("next", Path("/no/such/folder")))
-    following = await jobs.start("next", created_by="me")
-    await _watched(jobs, following.job_id)
+    await shop.add("next", Path("/no/such/folder"))
+    following = await shop.jobs.start("next", created_by="me")
+    await _watched(shop.jobs, following.job_id)
 
 
 async def test_the_worker_outlives_a_database_that_is_away(
@@ -232,7 +241,7 @@ async def test_a_lease_that_cannot_be_held_is_logged_and_its_job_begins_again(
 class _FailingLeases(JobRecords):
     """Has a bug where leases are renewed."""
 
-    async def renew(self, job_id: str, owner: str, report: IndexReport | None) -> bool:
+    async def renew(self, job_id: str, owner: str, report: IndexReport | None) -> Lease:
         raise KeyError(job_id, owner, report)
 
 
@@ -277,6 +286,64 @@ async def test_a_command_goes_on_where_a_killed_one_left_its_project(shop: _Shop
     assert [(each.status, each.attempt) for each in ended] == [("done", 2), ("done", 1)]
 
 
+async def test_a_cancelled_job_stops_in_the_middle_of_a_file(shop: _Shop) -> None:
+    shop.parser.gate.clear()
+    job = await shop.jobs.start("alloy", created_by="me")
+    async with shop.jobs.working():
+        await shop.parser.reached.wait()
+        asked = await shop.jobs.cancel(job.job_id)
+        ended = (await _watched(shop.jobs, job.job_id))[-1]
+    assert asked.cancel_requested
+    assert (ended.status, ended.error) == ("cancelled", None)
+    assert ended.report is not None
+    assert (ended.report.todo, ended.report.done) == (1, 0)
+
+
+async def test_a_job_is_cancelled_from_another_process_and_the_next_one_goes_on(
+    shop: _Shop,
+) -> None:
+    shop.parser.gate.clear()
+    job = await shop.jobs.start("alloy", created_by="me")
+    async with shop.jobs.working():
+        await shop.parser.reached.wait()
+        await shop.another_process().cancel(job.job_id)
+        assert (await _watched(shop.jobs, job.job_id))[-1].status == "cancelled"
+        shop.parser.gate.set()
+        again = await shop.jobs.start("alloy", created_by="me")
+        ended = (await _watched(shop.jobs, again.job_id))[-1]
+    assert ended.report is not None
+    assert (ended.status, ended.report.done) == ("done", 1)
+
+
+async def test_a_job_that_waits_is_cancelled_at_once(shop: _Shop) -> None:
+    job = await shop.jobs.start("alloy", created_by="me")
+    assert (await shop.jobs.cancel(job.job_id)).status == "cancelled"
+    await shop.jobs.run(job.job_id)
+    assert (await shop.jobs.find(job.job_id)).attempt == 0
+
+
+async def test_what_has_ended_stays_as_it_ended(shop: _Shop) -> None:
+    job = await shop.jobs.start("alloy", created_by="me")
+    await shop.jobs.run(job.job_id)
+    assert (await shop.jobs.cancel(job.job_id)).status == "done"
+
+
+async def test_a_job_of_a_killed_process_is_cancelled_by_the_next(shop: _Shop) -> None:
+    job = await shop.jobs.start("alloy", created_by="me")
+    await shop.jobs.records.claim("killed")
+    await shop.jobs.cancel(job.job_id)
+    async with shop.database.write() as session:
+        await session.execute(update(JobRow).values(lease_until=datetime.now(UTC)))
+    shop.parser.gate.clear()
+    await shop.jobs.run(job.job_id)
+    assert (await shop.jobs.find(job.job_id)).status == "cancelled"
+
+
+async def test_an_unknown_job_cannot_be_cancelled(shop: _Shop) -> None:
+    with pytest.raises(JobUnknown):
+        await shop.jobs.cancel("none")
+
+
 async def test_an_unknown_job_cannot_be_watched(shop: _Shop) -> None:
     with pytest.raises(JobUnknown):
         await _watched(shop.jobs, "none")
@@ -288,6 +355,6 @@ async def test_a_job_of_a_removed_project_ends_its_watch(shop: _Shop) -> None:
     job = await shop.jobs.start("alloy", created_by="me")
     watch = shop.jobs.watch(job.job_id)
     assert (await anext(watch)).status == "queued"
-    await shop.jobs.projects.remove("alloy")
+    await SourceRecords(shop.database).remove("alloy")
     with pytest.raises(JobUnknown):
         await anext(watch)

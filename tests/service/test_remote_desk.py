@@ -2,21 +2,26 @@
 
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime
 
 import pytest
 from pydantic import SecretStr
 
 from agents.explain_vedic.record import VedicRequest
+from agents.sources import SourceRequest
 from contracts.problems import Problem, ProblemBody, ServiceUnreachable
 from rag.models import AskRequest, ReadRequest, SearchRequest
 from service.access import LOCAL_OPERATOR
+from service.link_info import LinkInfo
 from service.remote_desk import RemoteDesk, ServiceSaid, open_remote_desk
+from service.source_order import SourceOrder
 from tests.servers.loopback import Exchange, Received, serve_loopback
 
 TOLD = ProblemBody(
     code="model_busy", kind="limited", message="Busy.", message_ja="混雑", hint="Wait.",
     retry_after_s=3,
 )  # fmt: skip
+NOW = datetime(2026, 1, 1, tzinfo=UTC)
 JSON = {"content-type": "application/json"}
 EVENTS = {"content-type": "text/event-stream"}
 
@@ -94,7 +99,7 @@ async def test_what_is_no_service_counts_as_unreachable(
 
 
 async def _remove(desk: RemoteDesk) -> None:
-    await desk.remove_project("alloy")
+    await desk.remove_source("alloy")
 
 
 @pytest.mark.parametrize("call", [_search, _ask, _run_agent, _watch, _remove])
@@ -117,3 +122,46 @@ async def test_an_id_cannot_leave_its_place_in_the_path() -> None:
             await desk.read(LOCAL_OPERATOR, ReadRequest(passage_id="../../v1/keys?x=#y"))
     assert seen[0].path == "/v1/passages/..%2F..%2Fv1%2Fkeys%3Fx%3D%23y?before=1&after=1"
     assert seen[0].headers["authorization"] == "Bearer fmk_k"
+
+
+async def test_a_source_is_ordered_with_what_was_chosen_and_nothing_else() -> None:
+    seen: list[Received] = []
+    made = '{"source_id": "rdm-abc12", "kind": "rdm", "location": "rdm:abc12"}'
+    order = SourceOrder(location="rdm:abc12", token=SecretStr("aokis"), with_registrations=False)
+    async with _answering(201, JSON, made, seen=seen) as desk:
+        assert await desk.add_source(order) == "rdm-abc12"
+    assert seen[0].json == {
+        "location": "rdm:abc12",
+        "token": "aokis",
+        "with_registrations": False,
+    }
+
+
+async def test_a_token_goes_in_the_body_and_not_into_the_address() -> None:
+    seen: list[Received] = []
+    link = LinkInfo(instance="rdm", user_id="u1aok", user_name="青木", linked_at=NOW)
+    async with _answering(200, JSON, link.model_dump_json(), seen=seen) as desk:
+        assert await desk.link_account("rdm", SecretStr("aokis")) == link
+    assert (seen[0].method, seen[0].path) == ("PUT", "/v1/me/links/rdm")
+    assert seen[0].json == {"token": "aokis"}
+
+
+async def test_sources_and_their_jobs_are_asked_for_where_the_service_has_them() -> None:
+    seen: list[Received] = []
+    async with _answering(404, JSON, TOLD.model_dump_json(), seen=seen) as desk:
+        for ask in (
+            desk.list_sources(),
+            desk.source_status(LOCAL_OPERATOR, SourceRequest(source_id="a.b")),
+            desk.sync_source(LOCAL_OPERATOR, SourceRequest(source_id="a.b")),
+            desk.cancel_job("j/1"),
+            desk.list_links(),
+        ):
+            with pytest.raises(ServiceSaid):
+                await ask
+    assert [(each.method, each.path) for each in seen] == [
+        ("GET", "/v1/sources"),
+        ("GET", "/v1/sources/a.b"),
+        ("POST", "/v1/sources/a.b/sync"),
+        ("POST", "/v1/jobs/j%2F1/cancel"),
+        ("GET", "/v1/me/links"),
+    ]

@@ -13,6 +13,7 @@ from rag.problems import StoreLocked
 from service.access import LOCAL_OPERATOR
 from service.problems import DataFolderRefused
 from service.settings import Settings, read_settings
+from service.source_order import SourceOrder
 from service.wiring import open_records, open_resources
 
 
@@ -29,7 +30,8 @@ async def test_what_one_start_indexed_the_next_one_finds(tmp_path: Path) -> None
     (tmp_path / "files" / "a.txt").write_text("溶体化処理は413 ℃", encoding="utf-8")
     settings = _settings(tmp_path / "data")
     async with open_resources(settings) as first:
-        project = await first.folders.add(LOCAL_OPERATOR, str(tmp_path / "files"))
+        order = SourceOrder(location=str(tmp_path / "files"))
+        project = await first.sources.add(LOCAL_OPERATOR, order)
         job = await first.jobs.start(project.project_id, created_by="test")
         await first.jobs.run(job.job_id)
     async with open_resources(settings) as second:

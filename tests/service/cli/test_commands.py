@@ -78,11 +78,11 @@ def test_ask_as_json_is_the_whole_answer(fumikura: Fumikura, project: Path) -> N
     assert answer["citations"][0]["hits"] == [1]
 
 
-def test_a_removed_project_is_found_no_more_and_its_files_stay(
+def test_a_removed_source_is_found_no_more_and_its_files_stay(
     fumikura: Fumikura, project: Path
 ) -> None:
     fumikura("index", str(project))
-    assert fumikura("projects", "remove", "A", "--json").json() == {"removed": "A"}
+    assert fumikura("sources", "remove", "A", "--json").json() == {"removed": "A"}
     assert fumikura("search", "溶体化", "--json").json()["hits"] == []
     assert (project / "熱処理.md").exists()
 
@@ -103,6 +103,21 @@ def test_an_agent_runs_on_typed_fields(fumikura: Fumikura, tmp_path: Path) -> No
     arguments = ("agents", "run", "explain_vedic", f"text=@{verse}", "explain:=false")
     assert "RV 3.62.10" in fumikura(*arguments).out
     assert fumikura(*arguments, "--json").json()["matches"][0]["locus"] == "RV 3.62.10"
+
+
+def test_a_field_that_an_agent_does_not_have_is_named(fumikura: Fumikura) -> None:
+    ran = fumikura("agents", "run", "explain_vedic", "foo=1")
+    assert (ran.status, "'foo'" in ran.err, "image, text" in ran.err) == (2, True, True)
+
+
+def test_examples_keep_their_lines(fumikura: Fumikura) -> None:
+    assert "\n    fumikura agents run explain_vedic" in fumikura("agents", "run", "--help").out
+
+
+def test_a_key_for_a_project_that_is_not_there_is_made_with_a_warning(fumikura: Fumikura) -> None:
+    ran = fumikura("keys", "create", "--name", "k", "--for", "aoki", "-p", "nope", "--json")
+    assert ran.json()["info"]["projects"] == ["nope"]
+    assert ("'nope'" in ran.err, "「nope」" in ran.err) == (True, True)
 
 
 def test_keys_are_shown_once_and_revoked(fumikura: Fumikura) -> None:

@@ -61,4 +61,5 @@ def test_a_named_service_that_does_not_answer(
 ) -> None:
     monkeypatch.setenv("FUMIKURA_URL", "http://127.0.0.1:9")
     ran = fumikura("search", "x")
-    assert (ran.status, "did not answer" in ran.err) == (8, True)
+    assert (ran.status, "at http://127.0.0.1:9 did not answer" in ran.err) == (8, True)
+    assert "動作中のサービス" in ran.err

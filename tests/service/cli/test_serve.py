@@ -1,15 +1,11 @@
 """`fumikura serve` as people run it: a process, stopped by a signal or by force."""
 
 import os
-import re
 import signal
 import socket
 import subprocess
 import sys
 import time
-from collections.abc import Generator
-from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 
 import httpx2
@@ -18,52 +14,21 @@ import pytest
 from mcp_server.client import call_tool
 from service.running import find_running
 from tests.service.cli.conftest import Fumikura
-
-
-@dataclass(frozen=True, slots=True)
-class _Service:
-    process: "subprocess.Popen[str]"
-    url: str
-    first_key: str | None
-
-
-@contextmanager
-def _serving(*options: str) -> Generator[_Service]:
-    """Start the service and wait until it serves; stop it as an operator does."""
-    command = [sys.executable, "-m", "service.cli.main", "serve", "--port", "0", *options]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
-        try:
-            greeting = _greeting(process)
-            url = re.search(r"http://\S+", greeting)
-            assert url is not None, greeting
-            key = re.search(r"^fmk_\w+$", greeting, re.MULTILINE)
-            yield _Service(process, url[0], key and key[0])
-        finally:
-            process.terminate()
-
-
-def _greeting(process: "subprocess.Popen[str]") -> str:
-    assert process.stdout is not None
-    lines: list[str] = []
-    for line in process.stdout:
-        lines.append(line)
-        if line.startswith("Stop with"):
-            break
-    return "".join(lines)
+from tests.service.cli.serving import serving
 
 
 def test_the_first_start_shows_a_key_that_works_and_the_next_none(data_folder: Path) -> None:
     assert not data_folder.exists()
-    with _serving() as first:
+    with serving() as first:
         headers = {"Authorization": f"Bearer {first.first_key}"}
         assert httpx2.get(f"{first.url}/v1/projects", headers=headers).json() == {"projects": []}
         assert httpx2.get(f"{first.url}/v1/projects").status_code == 401
-    with _serving() as second:
+    with serving() as second:
         assert second.first_key is None
 
 
 def test_commands_go_through_the_running_service(fumikura: Fumikura, project: Path) -> None:
-    with _serving():
+    with serving():
         assert "2 read" in fumikura("index", str(project)).out
         assert fumikura("search", "溶体化", "--json").json()["hits"][0]["path"] == "熱処理.md"
         assert "413 ℃" in fumikura("ask", "AZ91は何度で溶体化しましたか").out
@@ -74,12 +39,15 @@ def test_commands_go_through_the_running_service(fumikura: Fumikura, project: Pa
             ).out
         )
         assert fumikura("search", "x", "-p", "nowhere").status == 3
-        assert fumikura("projects", "remove", "A").status == 0
+        assert fumikura("sources", "list", "--json").json()[0]["source_id"] == "A"
+        assert "2 unchanged" in fumikura("sources", "sync", "A").out
+        assert "done" in fumikura("sources", "status", "A").out
+        assert fumikura("sources", "remove", "A").status == 0
 
 
 @pytest.mark.usefixtures("data_folder")
 async def test_an_assistant_goes_through_the_running_service() -> None:
-    with _serving():
+    with serving():
         called = await call_tool(
             [sys.executable, "-m", "service.cli.main", "mcp"],
             os.environ,
@@ -91,7 +59,7 @@ async def test_an_assistant_goes_through_the_running_service() -> None:
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_a_signal_stops_it_in_order(number: signal.Signals, data_folder: Path) -> None:
-    with _serving() as service:
+    with serving() as service:
         assert find_running(data_folder) is not None
         service.process.send_signal(number)
         assert service.process.wait(timeout=20) == 0
@@ -101,7 +69,7 @@ def test_a_signal_stops_it_in_order(number: signal.Signals, data_folder: Path) -
 def test_a_killed_service_leaves_nothing_in_the_way(
     fumikura: Fumikura, data_folder: Path, project: Path
 ) -> None:
-    with _serving() as service:
+    with serving() as service:
         service.process.kill()
         service.process.wait()
     assert (data_folder / "service.json").exists()
@@ -111,7 +79,7 @@ def test_a_killed_service_leaves_nothing_in_the_way(
 def test_a_store_that_another_process_holds_is_told(
     fumikura: Fumikura, data_folder: Path, project: Path
 ) -> None:
-    with _serving() as service:
+    with serving() as service:
         (data_folder / "service.json").unlink()
         ran = fumikura("index", str(project))
     assert (ran.status, f"process {service.process.pid}" in ran.err) == (5, True)
@@ -138,7 +106,7 @@ def test_of_two_that_start_together_on_one_port_one_is_told(
 
 
 def test_a_taken_port_is_told(fumikura: Fumikura) -> None:
-    with _serving() as service:
+    with serving() as service:
         port = service.url.rpartition(":")[2]
         ran = fumikura("serve", "--port", port)
     assert (ran.status, "--port 0" in ran.err) == (5, True)

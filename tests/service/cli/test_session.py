@@ -8,8 +8,11 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 
+from agents.sources import JobInfo
+from service.access import LOCAL_OPERATOR
 from service.cli.session import LocalKeeper
 from service.settings import read_settings
+from service.source_order import SourceOrder
 from service.wiring import open_resources
 
 _FULL_DISK = (
@@ -25,23 +28,26 @@ async def keeper(tmp_path: Path) -> AsyncGenerator[LocalKeeper]:
         yield LocalKeeper(resources)
 
 
+async def _started(keeper: LocalKeeper, project: Path) -> JobInfo:
+    source_id = await keeper.add_source(SourceOrder(location=str(project)))
+    return await keeper.resources.jobs.start(source_id, created_by=LOCAL_OPERATOR.id)
+
+
 async def _watched(keeper: LocalKeeper, job_id: str) -> list[str]:
     return [job.status async for job in keeper.watch_job(job_id)]
 
 
 async def test_a_job_is_run_while_it_is_watched(keeper: LocalKeeper, project: Path) -> None:
-    project_id = await keeper.add_folder(str(project), project_id=None, title=None)
-    job = await keeper.start_index(project_id)
+    job = await _started(keeper, project)
     assert (await _watched(keeper, job.job_id))[-1] == "done"
 
 
 async def test_a_job_whose_end_cannot_be_written_ends_its_watch(
     keeper: LocalKeeper, project: Path
 ) -> None:
-    project_id = await keeper.add_folder(str(project), project_id=None, title=None)
     async with keeper.resources.records.database.write() as session:
         await session.execute(text(_FULL_DISK))
-    job = await keeper.start_index(project_id)
+    job = await _started(keeper, project)
     async with asyncio.timeout(10) as deadline:  # it was watched for ever
         with pytest.raises(IntegrityError):
             await _watched(keeper, job.job_id)

@@ -36,6 +36,16 @@ def test_a_problem_without_stderr_does_not_mix_with_the_answer() -> None:
 
 
 @pytest.mark.usefixtures("data_folder")
+def test_a_database_that_is_away_is_told_without_a_log(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FUMIKURA_DATABASE_URL", "postgresql://nobody@127.0.0.1:9/none")
+    ran = _fumikura("keys", "list")
+    assert (ran.returncode, ran.stderr.decode().splitlines()[0]) == (
+        8,
+        "The database did not answer: ConnectionRefusedError.",
+    )
+
+
+@pytest.mark.usefixtures("data_folder")
 def test_what_an_encoding_lacks_is_printed_as_escapes(
     project: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -94,7 +94,9 @@ class _PatientDesk(LocalDesk):
 
 async def test_an_agent_is_stopped_when_its_client_hangs_up(world: World) -> None:
     opened = world.resources
-    desk = _PatientDesk(library=opened.desk.library, ports=opened.desk.ports)
+    desk = _PatientDesk(
+        library=opened.desk.library, ports=opened.desk.ports, sources=opened.sources_seen
+    )
     app = create_app(replace(opened, desk=desk), local_token=LOCAL_TOKEN)
     definition = next(iter(AGENTS.values()))
     headers = {"authorization": f"Bearer {LOCAL_TOKEN}", **EVENTS}

@@ -40,7 +40,10 @@ class _FailingDesk(LocalDesk):
 
 def _failing(world: World, error: Exception) -> FastAPI:
     desk = _FailingDesk(
-        library=world.resources.desk.library, ports=world.resources.desk.ports, error=error
+        library=world.resources.desk.library,
+        ports=world.resources.desk.ports,
+        sources=world.resources.sources_seen,
+        error=error,
     )
     return create_app(replace(world.resources, desk=desk), local_token=LOCAL_TOKEN)
 
@@ -155,7 +158,11 @@ def _kinds() -> Iterator[type[Problem]]:
 
 
 def test_every_problem_has_a_status_and_a_code_of_its_own() -> None:
-    own = [each for each in _kinds() if not each.__module__.startswith("tests.")]
+    own = [
+        each
+        for each in _kinds()
+        if hasattr(each, "code") and not each.__module__.startswith("tests.")
+    ]
     assert {each.kind for each in own} <= set(STATUS)
     assert all(400 <= status < 600 for status in STATUS.values())
 

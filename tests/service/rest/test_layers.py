@@ -148,7 +148,10 @@ class _PatientDesk(LocalDesk):
 
 
 async def test_work_stops_when_its_client_hangs_up(world: World) -> None:
-    desk = _PatientDesk(library=world.resources.desk.library, ports=world.resources.desk.ports)
+    opened = world.resources
+    desk = _PatientDesk(
+        library=opened.desk.library, ports=opened.desk.ports, sources=opened.sources_seen
+    )
     app = create_app(replace(world.resources, desk=desk), local_token=LOCAL_TOKEN)
     async with serving(app) as url, httpx2.AsyncClient(base_url=url, headers=BEARER) as client:
         asking = asyncio.create_task(client.post("/v1/search", json={"query": "a"}))

@@ -41,8 +41,10 @@ async def test_operation_ids_are_readable_and_never_change(document: dict[str, A
         [
             *("search", "read_passage", "answer", "list_agents"),
             *(f"run_{name}" for name in AGENTS),
-            *("list_projects", "add_project", "remove_project", "list_files"),
-            *("start_indexing", "list_jobs", "get_job", "follow_job"),
+            *("list_projects", "list_files"),
+            *("list_sources", "add_source", "get_source", "remove_source", "sync_source"),
+            *("list_jobs", "get_job", "follow_job", "cancel_job"),
+            *("list_links", "get_link", "link_account", "unlink_account"),
             *("list_keys", "create_key", "revoke_key"),
             *("list_models", "get_model", "create_embeddings"),
             *("get_health", "get_readiness", "get_metrics"),

@@ -85,7 +85,12 @@ async def test_what_goes_wrong_midway_is_the_last_event(
     world: World, caplog: pytest.LogCaptureFixture, error: Exception, code: str
 ) -> None:
     opened = world.resources
-    desk = _BreakingDesk(library=opened.desk.library, ports=opened.desk.ports, error=error)
+    desk = _BreakingDesk(
+        library=opened.desk.library,
+        ports=opened.desk.ports,
+        sources=opened.sources_seen,
+        error=error,
+    )
     app = create_app(replace(opened, desk=desk), local_token=LOCAL_TOKEN)
     async with client_of(app, LOCAL_TOKEN) as client:
         answer = await client.post("/v1/answers", json=QUESTION, headers=EVENTS)

@@ -1,0 +1,91 @@
+"""What a sync of an RDM tree must do, decided from what is known: no asking, no clock."""
+
+from collections.abc import Collection, Sequence
+from datetime import datetime, timedelta
+from typing import Final, TypeVar
+
+from connectors.rdm.models import Node
+from rag.models import FileFailure, IndexReport, StalePart
+from service.records.projects import MAX_TITLE, ProjectRecord
+
+_COUNTED: Final = (
+    "seen",
+    "todo",
+    "done",
+    "unchanged",
+    "removed",
+    "moved",
+    "passages",
+    "failed",
+)
+_MOST_TOLD: Final = 100
+Told = TypeVar("Told", FileFailure, StalePart)
+
+
+def own_nodes(tree: Sequence[Node], *, top: str, other_sources: Collection[str]) -> list[Node]:
+    """Return the nodes that a source keeps: not those of a source further down, nor below it.
+
+    `tree` has parents before their components, and so has what is returned.
+    """
+    own: list[Node] = []
+    left: set[str | None] = set()
+    for node in tree:
+        if node.node_id != top and (node.node_id in other_sources or node.parent in left):
+            left.add(node.node_id)
+        else:
+            own.append(node)
+    return own
+
+
+def missing_records(known: Sequence[ProjectRecord], tree: Sequence[Node]) -> list[ProjectRecord]:
+    """Return a source's projects that its tree does not show now, the deepest first."""
+    shown = {node.node_id for node in tree}
+    return [record for record in reversed(known) if record.node not in shown]
+
+
+def may_trust_logs(
+    record: ProjectRecord | None, newest_log: str | None, *, now: datetime, relist_after_s: float
+) -> bool:
+    """Tell whether nothing can have changed since a project's files were last listed.
+
+    Not where there is no log, and not for ever: storages behind RDM can be changed without one.
+    """
+    if record is None or record.listed_at is None or newest_log is None:
+        return False
+    age = now - record.listed_at
+    is_fresh = timedelta(0) <= age < timedelta(seconds=relist_after_s)
+    return is_fresh and record.log_mark == newest_log
+
+
+def shown_title(title: str, node: str) -> str:
+    """Return a title that every database keeps: one line, not endless; the id where it is empty."""
+    line = " ".join("".join(char if char.isprintable() else " " for char in title).split())
+    return line[:MAX_TITLE] or node
+
+
+def add_up(finished: IndexReport, current: IndexReport, *, is_last: bool) -> IndexReport:
+    """Return the report of a source: what is finished, and the project that it is at now.
+
+    How long the rest will take is known only in the last project. Paths in other projects than the
+    source's own have the project's id before them.
+    """
+    counts = {name: getattr(finished, name) + getattr(current, name) for name in _COUNTED}
+    before = "" if current.project_id == finished.project_id else f"{current.project_id}/"
+    failures = [_below(before, failure) for failure in current.failures]
+    stale = [_below(before, part) for part in current.stale]
+    return finished.model_copy(
+        update={
+            **counts,
+            "stage": "indexing" if current.stage == "done" else current.stage,
+            "current": current.current,
+            "current_project": current.current_project,
+            "eta_s": current.eta_s if is_last else None,
+            "failures": [*finished.failures, *failures][:_MOST_TOLD],
+            "stale": [*finished.stale, *stale][:_MOST_TOLD],
+        }
+    )
+
+
+def _below(before: str, told: Told) -> Told:
+    path = before + told.path.removeprefix("/") if before else told.path
+    return told.model_copy(update={"path": path})

@@ -1,0 +1,40 @@
+"""`fumikura serve` as a process of its own, for tests."""
+
+import re
+import subprocess
+import sys
+from collections.abc import Generator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    process: "subprocess.Popen[str]"
+    url: str
+    first_key: str | None
+
+
+@contextmanager
+def serving(*options: str) -> Generator[Service]:
+    """Start the service and wait until it serves; stop it as an operator does."""
+    command = [sys.executable, "-m", "service.cli.main", "serve", "--port", "0", *options]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        try:
+            greeting = _greeting(process)
+            url = re.search(r"http://\S+", greeting)
+            assert url is not None, greeting
+            key = re.search(r"^fmk_\w+$", greeting, re.MULTILINE)
+            yield Service(process, url[0], key and key[0])
+        finally:
+            process.terminate()
+
+
+def _greeting(process: "subprocess.Popen[str]") -> str:
+    assert process.stdout is not None
+    lines: list[str] = []
+    for line in process.stdout:
+        lines.append(line)
+        if line.startswith("Stop with"):
+            break
+    return "".join(lines)

@@ -1,0 +1,144 @@
+"""What a sync of a tree must do follows from what is known, and from nothing else."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from connectors.rdm.models import Node
+from rag.models import FileFailure, IndexReport, StalePart
+from service.records.projects import MAX_TITLE, ProjectRecord
+from service.sync_plan import add_up, may_trust_logs, missing_records, own_nodes, shown_title
+
+NOW = datetime(2026, 6, 1, 12, tzinfo=UTC)
+DAY_S = 86_400.0
+
+
+def _node(node_id: str, parent: str | None = None) -> Node:
+    return Node(
+        node_id=node_id,
+        title=node_id,
+        description="",
+        category="",
+        tags=(),
+        is_public=False,
+        is_registration=False,
+        has_wiki=False,
+        parent=parent,
+        root="top01",
+        permissions=frozenset({"read"}),
+        modified=None,
+        link="",
+    )
+
+
+TREE = [_node("top01"), _node("comp1", "top01"), _node("comp2", "top01"), _node("deep1", "comp1")]
+
+
+def _record(
+    node: str, *, log_mark: str | None = None, listed_at: datetime | None = None
+) -> ProjectRecord:
+    return ProjectRecord(
+        project_id=f"rdm-{node}",
+        title="",
+        kind="rdm",
+        location=f"rdm:{node}",
+        created_by="me",
+        created_at=NOW,
+        instance="rdm",
+        node=node,
+        log_mark=log_mark,
+        listed_at=listed_at,
+    )
+
+
+def test_a_source_keeps_its_whole_tree() -> None:
+    assert own_nodes(TREE, top="top01", other_sources={"top01"}) == TREE
+
+
+def test_what_hangs_below_another_source_is_left_to_that_one() -> None:
+    own = own_nodes(TREE, top="top01", other_sources={"top01", "comp1"})
+    assert [node.node_id for node in own] == ["top01", "comp2"]
+
+
+def test_what_the_tree_does_not_show_is_missing_the_deepest_first() -> None:
+    known = [_record("top01"), _record("comp1"), _record("deep1")]
+    missing = missing_records(known, [_node("top01")])
+    assert [record.node for record in missing] == ["deep1", "comp1"]
+
+
+def test_without_a_tree_everything_is_missing() -> None:
+    assert missing_records([_record("top01")], []) == [_record("top01")]
+
+
+@pytest.mark.parametrize(
+    ("log_mark", "age", "newest", "trusted"),
+    [
+        ("log1", timedelta(hours=1), "log1", True),
+        ("log1", timedelta(hours=1), "log2", False),
+        ("log1", timedelta(hours=25), "log1", False),
+        ("log1", timedelta(hours=-1), "log1", False),
+        (None, timedelta(hours=1), "log1", False),
+        (None, timedelta(hours=1), None, False),
+        ("log1", None, "log1", False),
+    ],
+)
+def test_logs_are_trusted_for_a_day_where_nothing_new_is_in_them(
+    log_mark: str | None, age: timedelta | None, newest: str | None, *, trusted: bool
+) -> None:
+    listed_at = None if age is None else NOW - age
+    record = _record("top01", log_mark=log_mark, listed_at=listed_at)
+    assert may_trust_logs(record, newest, now=NOW, relist_after_s=DAY_S) is trusted
+
+
+def test_logs_are_never_trusted_where_that_is_chosen() -> None:
+    record = _record("top01", log_mark="log1", listed_at=NOW)
+    assert not may_trust_logs(record, "log1", now=NOW, relist_after_s=0)
+
+
+@given(st.text())
+def test_a_title_is_one_line_that_every_database_keeps(title: str) -> None:
+    shown = shown_title(title, "abc12")
+    assert 0 < len(shown) <= MAX_TITLE
+    assert shown.isprintable()
+
+
+def test_a_title_without_letters_is_the_id() -> None:
+    assert shown_title(" \0\n", "abc12") == "abc12"
+
+
+def test_a_report_adds_up_the_projects_of_a_source() -> None:
+    finished = IndexReport(project_id="rdm-top01", stage="indexing", seen=3, done=2, removed=1)
+    current = IndexReport(project_id="rdm-comp1", stage="done", seen=4, done=1, moved=1, eta_s=5)
+    total = add_up(finished, current, is_last=True)
+    assert (total.project_id, total.stage, total.eta_s) == ("rdm-top01", "indexing", 5)
+    assert (total.seen, total.done, total.removed, total.moved) == (7, 3, 1, 1)
+
+
+def test_how_long_it_takes_is_not_known_before_the_last_project() -> None:
+    finished = IndexReport(project_id="rdm-top01", stage="indexing")
+    current = IndexReport(project_id="rdm-comp1", stage="indexing", eta_s=5)
+    assert add_up(finished, current, is_last=False).eta_s is None
+
+
+def test_paths_in_components_are_told_apart_from_those_in_the_top() -> None:
+    failure = FileFailure(path="osfstorage/a.txt", code="encrypted", message="…")
+    part = StalePart(path="/", code="rdm_unavailable", message="…")
+    top = IndexReport(project_id="rdm-top01", stage="done", failures=[failure])
+    component = IndexReport(project_id="rdm-comp1", stage="done", failures=[failure], stale=[part])
+    total = add_up(
+        add_up(IndexReport(project_id="rdm-top01", stage="listing"), top, is_last=False),
+        component,
+        is_last=True,
+    )
+    paths = [told.path for told in total.failures]
+    assert paths == ["osfstorage/a.txt", "rdm-comp1/osfstorage/a.txt"]
+    assert [told.path for told in total.stale] == ["rdm-comp1/"]
+
+
+def test_what_failed_is_told_in_a_bounded_list() -> None:
+    failure = FileFailure(path="a", code="encrypted", message="…")
+    many = IndexReport(project_id="rdm-comp1", stage="done", failed=100, failures=[failure] * 100)
+    total = add_up(many.model_copy(update={"project_id": "rdm-top01"}), many, is_last=True)
+    assert (total.failed, len(total.failures)) == (200, 100)
