@@ -68,7 +68,8 @@ def test_the_status_tells_the_last_sync_and_what_it_cost(fumikura: Fumikura) -> 
 
 def test_a_mount_of_rdmfs_is_the_project_that_it_shows(fumikura: Fumikura, project: Path) -> None:
     arguments = ("sources", "add", f"rdmfs:{project}", "--project-id", _ID)
-    assert fumikura(*arguments, "--json").json()["kind"] == "rdmfs"
+    assert fumikura(*arguments, "--json").json() == {"source_id": _ID}
+    assert fumikura("sources", "list", "--json").json()[0]["kind"] == "rdmfs"
     assert "2 read" in fumikura("sources", "sync", _ID).out
 
 
