@@ -34,7 +34,8 @@ JAPANESE = Phrases(
     refusal="この資料からは分かりません。",
     nothing_found="閲覧できるプロジェクトからは、この質問に答える箇所が見つかりませんでした。",
     nothing_readable="検索したプロジェクトはありません。閲覧できるプロジェクトがないか、"
-    "指定されたプロジェクトがありません。",
+    "指定されたプロジェクトがありません。GakuNin RDM のプロジェクトを検索するには、"
+    "RDM のアカウントを連携してください（fumikura links add rdm）。",
     nothing_indexed="閲覧できるプロジェクトはまだ索引されていません（埋め込みモデル {model}）。"
     "索引を作成してから検索してください。",
     nothing_shared="質問と語を十分に共有する文がないため、引用していません。"
@@ -49,7 +50,8 @@ ENGLISH = Phrases(
     separator=" ",
     refusal="The passages do not say.",
     nothing_found="No passage in the projects that you may read answers this question.",
-    nothing_readable="No project was searched: there is none that you may read, or none was named.",
+    nothing_readable="No project was searched: there is none that you may read, or none was named."
+    " Projects of GakuNin RDM are found once your account is linked (`fumikura links add rdm`).",
     nothing_indexed="Nothing is indexed yet of the projects that you may read (embedding model"
     " {model}): index them, then search again.",
     nothing_shared="No sentence shares enough of the question's words to be quoted: ask in other"

@@ -269,9 +269,11 @@ def _failures(url: httpx2.URL) -> Generator[None]:
 
 def _away(reason: str, *, at: httpx2.URL | None = None) -> ServiceUnreachable:
     """Name the service's address where it matters, without a password that is in it."""
-    place = "" if at is None else f" at {at.scheme}://{at.netloc.decode()}"
+    place = "" if at is None else f"{at.scheme}://{at.netloc.decode()}"
     return ServiceUnreachable(
-        f"The running service{place}", reason=reason, service_ja=f"動作中のサービス{place}"
+        f"The running service at {place}" if place else "The running service",
+        reason=reason,
+        service_ja=f"動作中のサービス（{place}）" if place else "動作中のサービス",
     )
 
 

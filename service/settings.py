@@ -53,7 +53,11 @@ class Settings(BaseSettings):
     """Every setting is `FUMIKURA_NAME`; a section's is `FUMIKURA_SECTION__NAME`."""
 
     model_config = SettingsConfigDict(
-        env_prefix=PREFIX, env_nested_delimiter="__", frozen=True, extra="ignore"
+        env_prefix=PREFIX,
+        env_nested_delimiter="__",
+        env_ignore_empty=True,
+        frozen=True,
+        extra="ignore",
     )
 
     data_folder: Path = Field(default_factory=lambda: user_data_path("fumikura"))

@@ -1,13 +1,12 @@
 """`fumikura links`: the RDM accounts whose projects an API key may find."""
 
 import json
-import sys
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Final, get_args
 
 import click
-from pydantic import SecretStr, TypeAdapter
+from pydantic import TypeAdapter
 
 from connectors.rdm.settings import InstanceName
 from service.cli.options import console, json_option, run
@@ -47,13 +46,15 @@ def list_links(*, as_json: bool) -> None:
 
 @links.command("add")
 @instance_argument
+@click.option("--token-stdin", is_flag=True, help="Read the token from stdin, whatever is set.")
 @json_option
-def add(instance: InstanceName, *, as_json: bool) -> None:
+def add(instance: InstanceName, *, token_stdin: bool, as_json: bool) -> None:
     """Link an account of INSTANCE, in the place of a former one.
 
-    The personal access token is read from RDM_TOKEN (for `rdm`), from stdin, or typed unseen.
+    The personal access token is that of the environment (RDM_TOKEN for `rdm`); where there is
+    none, it is read from stdin, or typed unseen.
     """
-    link = run(_add(instance))
+    link = run(_add(instance, token_comes=token_stdin))
     if as_json:
         print(link.model_dump_json(indent=2))
     else:
@@ -88,11 +89,13 @@ async def _list() -> list[LinkInfo]:
         return await desk.list_links()
 
 
-async def _add(instance: InstanceName) -> LinkInfo:
+async def _add(instance: InstanceName, *, token_comes: bool) -> LinkInfo:
     settings = read_settings()
     async with _desk_of_key(settings) as desk:
         refuse_in_the_clear(str(desk.client.base_url))
-        return await desk.link_account(instance, _token(settings, instance))
+        known = None if token_comes else settings.instances[instance].token
+        token = known or read_token(f"Personal access token of {instance}")
+        return await desk.link_account(instance, token)
 
 
 async def _remove(instance: InstanceName) -> None:
@@ -105,14 +108,6 @@ async def _rotate() -> int:
 
     async with open_records(read_settings()) as records:
         return await records.links.rotate()
-
-
-def _token(settings: Settings, instance: InstanceName) -> SecretStr:
-    """Return the token of the environment; else ask for one, unless one is piped in."""
-    token = settings.instances[instance].token
-    if token is not None and sys.stdin.isatty():
-        return token
-    return read_token(f"Personal access token of {instance}")
 
 
 @asynccontextmanager

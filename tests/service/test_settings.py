@@ -140,3 +140,8 @@ def test_secrets_are_not_printed() -> None:
 )
 def test_only_this_machine_reaches_a_loopback_address(host: str, *, is_loopback: bool) -> None:
     assert read_settings(host=host).is_loopback is is_loopback
+
+
+def test_an_empty_variable_is_one_that_is_not_set(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FUMIKURA_API_KEY", "")
+    assert read_settings().api_key is None

@@ -54,6 +54,19 @@ def test_a_key_finds_a_project_of_rdm_once_its_owner_has_linked_an_account(
 
 
 @pytest.mark.usefixtures("rdm_without_token")
+def test_the_token_of_a_notebook_is_linked_as_it_is(
+    fumikura: Fumikura, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with serving() as service:
+        monkeypatch.setenv("FUMIKURA_API_KEY", service.first_key or "")
+        monkeypatch.setenv("RDM_TOKEN", TOKEN)
+        _type(monkeypatch, "")
+        assert "青木 花子" in fumikura("links", "add", "rdm").out
+        _type(monkeypatch, "another\n")
+        assert fumikura("links", "add", "rdm", "--token-stdin").status != 0
+
+
+@pytest.mark.usefixtures("rdm_without_token")
 def test_tokens_are_sealed_anew_with_the_first_key(
     fumikura: Fumikura, monkeypatch: pytest.MonkeyPatch
 ) -> None:
