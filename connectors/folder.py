@@ -53,7 +53,8 @@ class FolderSource:
 
         Raises:
             SourceMissing: the folder is not there.
-            SourceUnreadable: the folder itself cannot be listed.
+            SourceUnreadable: the folder itself cannot be listed, or another took its place
+                meanwhile.
         """
         try:
             return Listing(await _stoppable(self._list))
@@ -76,9 +77,13 @@ class FolderSource:
         return await _stoppable(self._copy, file, folder / file.file_id)
 
     def _list(self, stop: Event) -> list[SourceFile]:
-        ids = FileIds(self.project_id)
+        ids, begun_in = FileIds(self.project_id), _identity(self.root)
         listed = (self._listed(locator, ids, stop) for locator in sorted(_walk(self.root, stop)))
-        return sorted((file for file in listed if file is not None), key=lambda file: file.path)
+        files = sorted((file for file in listed if file is not None), key=lambda file: file.path)
+        if _identity(self.root) != begun_in:
+            # Unmounted, say: what was not found any more is not known to be gone.
+            raise SourceUnreadable(self.project_id, reason="another folder took its place")
+        return files
 
     def _listed(self, locator: str, ids: FileIds, stop: Event) -> SourceFile | None:
         try:
@@ -222,6 +227,13 @@ def _worth_reading(entries: Iterator[os.DirEntry[str]]) -> tuple[list[str], list
         elif entry.is_file(follow_symlinks=False) and not is_skipped_file(entry.name):
             files.append(entry.name)
     return files, folders
+
+
+def _identity(root: Path) -> tuple[int, int]:
+    """Return what tells a folder from every other one, whatever its name."""
+    with open_folder(root, "") as descriptor:
+        status = os.fstat(descriptor)
+    return status.st_dev, status.st_ino
 
 
 def _device(descriptor: int) -> int:

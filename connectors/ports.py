@@ -48,7 +48,7 @@ class SourceFile:
 class UnlistedPart:
     """A part of a project whose files are not known now; what is indexed of it stays, stale.
 
-    `prefix` is the beginning of the shown paths in it, such as `googledrive/`.
+    `prefix` is the shown path of a folder: `googledrive/`, `osfstorage/実験/`.
     """
 
     prefix: str

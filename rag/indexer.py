@@ -1,9 +1,11 @@
 """Make the index equal to its project, file by file; a run may be killed anywhere and run again."""
 
 import asyncio
+from collections import deque
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
+from typing import Final
 
 from connectors.ports import Listing, ProjectSource, SourceFile
 from connectors.problems import SourceFileUnavailable
@@ -15,6 +17,8 @@ from rag.progress import Progress, ReportIndexing
 from rag.shelf import Shelf
 from rag.store.port import Point, VectorStore
 from rag.sync import INTERRUPTED, SyncPlan, is_settled, plan_sync
+
+_READ_AHEAD: Final = 4  # files: as many as RDM is asked for at once
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,7 +100,7 @@ class Indexer:
         shelf = Shelf(self.store, self.records, source.project_id, self.fingerprint, known)
         await _relabel(listing, plan, shelf, progress)
         todo = [file for file in listing.files if file.file_id in plan.write]
-        async with aclosing(_one_ahead(todo, source, self._ingest)) as cuts:
+        async with aclosing(_read_ahead(todo, source, self._ingest)) as cuts:
             async for cut in cuts:
                 await progress.tell(current=cut.file.path)
                 await self._shelve(cut, shelf, progress)
@@ -152,19 +156,22 @@ def _is_stale(failed: FailedFile, shelf: Shelf) -> bool:
     return cannot_be_had and known is not None and known.status == "indexed"
 
 
-async def _one_ahead(
+async def _read_ahead(
     files: Sequence[SourceFile], source: ProjectSource, ingest: Ingest
 ) -> AsyncGenerator[CutFile | FailedFile]:
-    """Yield each file cut into passages; the next one is read while this one is embedded."""
-    if not files:
-        return
-    pending = asyncio.create_task(ingest.cut(source, files[0]))
+    """Yield each file cut into passages, in order; the next ones are read meanwhile.
+
+    So a source that takes its time over each file holds up the embedding of none.
+    """
+    reading: deque[asyncio.Task[CutFile | FailedFile]] = deque()
     try:
-        for following in files[1:]:
-            cut = await pending
-            pending = asyncio.create_task(ingest.cut(source, following))
-            yield cut
-        yield await pending
+        for file in files:
+            reading.append(asyncio.create_task(ingest.cut(source, file)))
+            if len(reading) > _READ_AHEAD:
+                yield await reading.popleft()
+        while reading:
+            yield await reading.popleft()
     finally:
-        pending.cancel()
-        await asyncio.gather(pending, return_exceptions=True)
+        for task in reading:
+            task.cancel()
+        await asyncio.gather(*reading, return_exceptions=True)

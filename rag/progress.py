@@ -38,7 +38,7 @@ class Progress:
 
     async def unlisted(self, parts: Sequence[UnlistedPart]) -> None:
         """Tell which parts of the project keep their last state."""
-        for part in parts:
+        for part in parts[:_MOST_TOLD]:
             await self.tell(stale=self._with_stale(part.prefix, part.problem))
 
     async def moved(self) -> None:

@@ -1,11 +1,11 @@
 """What must happen for an index to equal its project."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Final
 
-from connectors.ports import Listing, SourceFile, UnlistedPart
+from connectors.ports import Listing, SourceFile
 from rag.ports import FileRecord
 
 INTERRUPTED: Final = "indexing_interrupted"
@@ -46,8 +46,9 @@ def plan_sync(
     have passed. So is all that lies in a part which could not be listed. Once carried out without
     such failures, the next plan is empty.
     """
-    files = [file for file in listing.files if not _is_in(file.path, listing.unlisted)]
-    gone = _gone(listing, indexed)
+    unlisted = frozenset(part.prefix for part in listing.unlisted)
+    files = [file for file in listing.files if not _is_in(file.path, unlisted)]
+    gone = _gone(listing, indexed, unlisted)
     stale = [
         file
         for file in files
@@ -68,17 +69,20 @@ def is_settled(record: FileRecord, *, fingerprint: str) -> bool:
     return record.fingerprint == fingerprint
 
 
-def _gone(listing: Listing, indexed: Mapping[str, FileRecord]) -> dict[str, FileRecord]:
+def _gone(
+    listing: Listing, indexed: Mapping[str, FileRecord], unlisted: Collection[str]
+) -> dict[str, FileRecord]:
     listed = {file.file_id for file in listing.files}
     return {
         file_id: record
         for file_id, record in indexed.items()
-        if file_id not in listed and not _is_in(record.path, listing.unlisted)
+        if file_id not in listed and not _is_in(record.path, unlisted)
     }
 
 
-def _is_in(path: str, parts: Sequence[UnlistedPart]) -> bool:
-    return any(path.startswith(part.prefix) for part in parts)
+def _is_in(path: str, folders: Collection[str]) -> bool:
+    """Tell whether a path is below one of the folders, of which there may be thousands."""
+    return any(path[: at + 1] in folders for at, char in enumerate(path) if char == "/")
 
 
 def _is_current(

@@ -66,7 +66,8 @@ class FreshAnswers(Generic[KeyT, AnswerT]):
             return await ask()
 
     def _is_old(self, asked: _Asked[AnswerT]) -> bool:
-        return self._clock() - asked.at >= self._max_age_s
+        """Tell also what comes from the future: the clock was set back."""
+        return not 0 <= self._clock() - asked.at < self._max_age_s
 
     def _forget_old(self) -> None:
         for key in [key for key, asked in self._asked.items() if self._is_old(asked)]:

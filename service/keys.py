@@ -4,7 +4,7 @@ import hmac
 import re
 import secrets
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 
@@ -66,7 +66,7 @@ class Keys:
     """
 
     database: Database
-    secret: bytes
+    secret: bytes = field(repr=False)
     now: Callable[[], datetime] = _now
 
     async def create(self, order: KeyOrder) -> NewKey:

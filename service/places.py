@@ -7,6 +7,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Final, cast
 
+from connectors.rdm.documents import is_node_id
 from connectors.rdm.settings import InstanceName
 from contracts.problems import InvalidRequest
 from service.problems import FolderMissing, FolderRefused
@@ -18,7 +19,6 @@ _ID_RULE: Final = (
 )
 _OF_A_NODE: Final = re.compile(r"(rdm|osf)-([a-z0-9]+)")
 _NODE: Final = re.compile(r"(rdm|osf):([a-z0-9]{5,64})")
-_IS_NODE_ID: Final = re.compile(r"[a-z0-9]{5,64}")
 _MOUNT: Final = "rdmfs:"
 _LONGEST_SLUG: Final = 80
 _MARK_LENGTH: Final = 8
@@ -74,6 +74,11 @@ def node_project_id(instance: InstanceName, node: str) -> str:
     return f"{instance}-{node}"
 
 
+def is_node_project(project_id: str) -> bool:
+    """Tell whether an id is that of a node's project."""
+    return _OF_A_NODE.fullmatch(project_id) is not None
+
+
 def mounted_node(project_id: str | None, default: str | None) -> str:
     """Return which node of GakuNin RDM is mounted: of `rdm-abc12`, or the surrounding one.
 
@@ -81,7 +86,7 @@ def mounted_node(project_id: str | None, default: str | None) -> str:
         InvalidRequest: neither says it.
     """
     node = default if project_id is None else project_id.removeprefix("rdm-")
-    if node is None or not _IS_NODE_ID.fullmatch(node):
+    if node is None or not is_node_id(node):
         raise InvalidRequest(
             "project_id: which project is mounted there is not known",
             hint="Set RDM_NODE_ID, or name the project: `--project-id rdm-abc12`.",

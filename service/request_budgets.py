@@ -87,7 +87,7 @@ class RequestBudgets:
     """One budget for each token of each instance, the same one whoever asks for it."""
 
     database: Database
-    secret: bytes
+    secret: bytes = field(repr=False)
     timing: Timing = REAL_TIME
     _known: dict[str, DatabaseBudget] = field(default_factory=dict[str, DatabaseBudget])
 

@@ -105,7 +105,7 @@ class Settings(BaseSettings):
     """What linked RDM tokens are sealed with: 32 bytes each, in base64, separated by commas. The
     first one seals, all of them open."""
 
-    sync_every_s: Annotated[float, Field(ge=60)] | None = None
+    sync_every_s: Annotated[float, Field(ge=60, le=31_536_000)] | None = None
     """How often sources are synced that say nothing else; None: when somebody asks."""
 
     embedding: EmbeddingSettings = EmbeddingSettings()

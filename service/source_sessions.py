@@ -27,9 +27,9 @@ class SourceSessions:
         """
         return self.sessions.open(name, await self._token(source_id, name))
 
-    def open_with(self, name: InstanceName, token: SecretStr | None) -> RdmSession:
-        """Return a session with a token that is not kept, or as a source without one has it."""
-        return self.sessions.open(name, token or self.sessions.default_token(name))
+    def open_with(self, name: InstanceName, token: SecretStr) -> RdmSession:
+        """Return a session with a token that is not kept, or not yet."""
+        return self.sessions.open(name, token)
 
     def page(self, name: InstanceName, node: str) -> str:
         """Return the page of a node, for people."""

@@ -75,7 +75,8 @@ class Sources:
     async def remove(self, principal: Principal, source_id: str) -> None:
         """Forget a source with all that came with it: passages, records, jobs and its token.
 
-        Its files are left alone.
+        Its files are left alone. What dies on the way has ended as a source, and is removed whole
+        by removing it again.
 
         Raises:
             NotAllowed: the key lacks the scope `admin`.
@@ -83,10 +84,10 @@ class Sources:
             ProjectBusy: it is being synced.
         """
         _require_admin(principal)
-        if await self.records.find(source_id) is None:
+        source = await self.projects.find(source_id)
+        if source is None or not source.is_source:
             raise ProjectUnknown(source_id)
-        if any(job.status == "running" for job in await self.jobs.latest(source_id, limit=10)):
-            raise ProjectBusy(source_id)
+        await self.records.retire(source_id)
         for project in await self.projects.of_source(source_id):
             await self.indexer.forget(project.project_id)
         await self.records.remove(source_id)
@@ -190,8 +191,12 @@ class Sources:
     async def _refuse_taken(self, project_id: str, location: str) -> None:
         """Refuse what the insertion would, before a token is kept for it."""
         known = await self.projects.find(project_id)
-        if known is not None and known.location != location:
+        if known is None:
+            return
+        if known.location != location:
             raise ProjectExists(project_id)
+        if not known.is_source and await self.jobs.is_running(known.source_id):
+            raise ProjectBusy(known.source_id)
 
     async def _find_folder(self, principal: Principal, path: str) -> Path:
         roots = None if is_local_operator(principal) else self.roots

@@ -4,8 +4,9 @@ from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from typing import Final, TypeVar
 
-from connectors.rdm.models import Node
+from connectors.rdm.models import LogEntry, Node
 from rag.models import FileFailure, IndexReport, StalePart
+from service.places import is_node_project
 from service.records.projects import MAX_TITLE, ProjectRecord
 
 _COUNTED: Final = (
@@ -37,14 +38,21 @@ def own_nodes(tree: Sequence[Node], *, top: str, other_sources: Collection[str])
     return own
 
 
-def missing_records(known: Sequence[ProjectRecord], tree: Sequence[Node]) -> list[ProjectRecord]:
-    """Return a source's projects that its tree does not show now, the deepest first."""
-    shown = {node.node_id for node in tree}
-    return [record for record in reversed(known) if record.node not in shown]
+def missing_records(known: Sequence[ProjectRecord], own: Sequence[Node]) -> list[ProjectRecord]:
+    """Return a source's projects that are not its nodes any more, the deepest first.
+
+    The tree does not show them now, or they are another source's.
+    """
+    kept = {node.node_id for node in own}
+    return [record for record in reversed(known) if record.node not in kept]
 
 
 def may_trust_logs(
-    record: ProjectRecord | None, newest_log: str | None, *, now: datetime, relist_after_s: float
+    record: ProjectRecord | None,
+    newest_log: LogEntry | None,
+    *,
+    now: datetime,
+    relist_after_s: float,
 ) -> bool:
     """Tell whether nothing can have changed since a project's files were last listed.
 
@@ -54,7 +62,14 @@ def may_trust_logs(
         return False
     age = now - record.listed_at
     is_fresh = timedelta(0) <= age < timedelta(seconds=relist_after_s)
-    return is_fresh and record.log_mark == newest_log
+    return is_fresh and record.log_mark == newest_log.log_id
+
+
+def may_be_outdated(node: Node, newest_log: LogEntry | None) -> bool:
+    """Tell whether something may have happened to a node after it was read, before its log was."""
+    if newest_log is None:
+        return False
+    return node.modified is None or newest_log.at is None or newest_log.at > node.modified
 
 
 def shown_title(title: str, node: str) -> str:
@@ -84,6 +99,28 @@ def add_up(finished: IndexReport, current: IndexReport, *, is_last: bool) -> Ind
             "stale": [*finished.stale, *stale][:_MOST_TOLD],
         }
     )
+
+
+def told_about(report: IndexReport, project_ids: Collection[str]) -> IndexReport:
+    """Return the report of a tree without paths in any other project than these.
+
+    It may be older than the loss of a component, whose files are nobody's to see any more.
+    """
+    is_current_told = report.current_project in project_ids
+    return report.model_copy(
+        update={
+            "current": report.current if is_current_told else None,
+            "current_project": report.current_project if is_current_told else None,
+            "failures": [each for each in report.failures if _is_in(each.path, project_ids)],
+            "stale": [each for each in report.stale if _is_in(each.path, project_ids)],
+        }
+    )
+
+
+def _is_in(path: str, project_ids: Collection[str]) -> bool:
+    """Tell whether a path is in one of the projects; those in the top name none."""
+    owner = path.partition("/")[0]
+    return owner in project_ids or not is_node_project(owner)
 
 
 def _below(before: str, told: Told) -> Told:

@@ -3,7 +3,7 @@
 import json
 import secrets
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import Final
 
@@ -31,7 +31,7 @@ class SealedToken:
 class TokenVault:
     """The first key seals, every key opens: so keys can be changed one after the other."""
 
-    keys: Sequence[bytes] = ()
+    keys: Sequence[bytes] = field(default=(), repr=False)
 
     def seal(self, token: SecretStr, *, owner: Sequence[str]) -> SealedToken:
         """Seal a token for `owner`, in whose place alone it can be opened again.

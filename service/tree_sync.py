@@ -57,15 +57,15 @@ class TreeSync:
         except (RdmGone, RdmForbidden):
             await self._lose_missing(source, [])
             raise
-        await self._lose_missing(source, tree)
         own = own_nodes(tree, top=source.node, other_sources=await self._sources(source.instance))
+        await self._lose_missing(source, own)
         await self._sync_all(source, own, session, TreeReport(source.project_id, report))
 
-    async def _lose_missing(self, source: ProjectRecord, tree: Sequence[Node]) -> None:
-        """Forget what is not in the tree; of the top, what an operator ordered stays noted."""
+    async def _lose_missing(self, source: ProjectRecord, own: Sequence[Node]) -> None:
+        """Forget what is not the source's now; of the top, what an operator ordered stays noted."""
         known = await self.projects.of_source(source.project_id)
-        for record in missing_records(known, tree):
-            await self.nodes.indexer.forget(record.project_id)
+        for record in missing_records(known, own):
+            await self.nodes.forget(record.project_id)
             if record.is_source:
                 await self.projects.mark_gone(record.project_id)
             else:

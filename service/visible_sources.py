@@ -16,6 +16,7 @@ from service.problems import JobUnknown
 from service.records.projects import ProjectRecord, ProjectRecords
 from service.records.sources import SourceRecord, SourceRecords
 from service.sources import Sources
+from service.sync_plan import told_about
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -149,7 +150,10 @@ class VisibleSources:
         readable = await self._own(principal, job.project_id)
         if not any(project.project_id == job.project_id for project in readable):
             raise JobUnknown(job.job_id)
-        return job if len(readable) == len(projects) else job.model_copy(update={"report": None})
+        report = job.report if len(readable) == len(projects) else None
+        if report is not None and any(project.kind == "rdm" for project in readable):
+            report = told_about(report, {project.project_id for project in readable})
+        return job.model_copy(update={"report": report})
 
     async def _summary(self, project: ProjectRecord) -> ProjectSummary:
         totals = await self.files.totals(project.project_id)

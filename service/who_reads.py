@@ -12,6 +12,7 @@ from service.records.projects import ProjectRecord
 
 _INSTANCES: Final[tuple[InstanceName, ...]] = get_args(InstanceName)
 _Place = tuple[InstanceName, str]
+_MOST_ABOVE: Final = 100  # no tree is so deep, but for one made to hold up whoever reads it
 NOTHING_READABLE: Final = Readable(contributed=frozenset(), administered=frozenset())
 
 
@@ -144,10 +145,13 @@ def _parents(projects: Sequence[ProjectRecord]) -> dict[_Place, str | None]:
 
 
 def _ancestors(project: ProjectRecord, parents: Mapping[_Place, str | None]) -> list[str]:
-    """Return the nodes above one, nearest first, as far as they are known."""
+    """Return the nodes above one, nearest first, as far as they are known.
+
+    Of an endless chain only the beginning: every request walks it.
+    """
     above: list[str] = []
     parent = project.parent_node
-    while project.instance is not None and parent is not None and parent not in above:
+    while project.instance is not None and parent is not None and len(above) < _MOST_ABOVE:
         above.append(parent)
         parent = parents.get((project.instance, parent))
     return above

@@ -17,7 +17,7 @@ from connectors.rdm.documents import (
     is_node_id,
     understood,
 )
-from connectors.rdm.models import Account, Node, Readable, WikiPage
+from connectors.rdm.models import Account, LogEntry, Node, Readable, WikiPage
 from connectors.rdm.problems import RdmForbidden, RdmGone, RdmUnavailable
 from connectors.rdm.tree import below, parents_first
 
@@ -89,11 +89,11 @@ class RdmApi:
         others = [node_id for node_id in asked if node_id not in public]
         return public | await self._public("registrations/", others)
 
-    async def newest_log(self, node: Node) -> str | None:
-        """Return the id of the node's last log entry: another one, and something has happened."""
+    async def newest_log(self, node: Node) -> LogEntry | None:
+        """Return the node's last log entry: another one, and something has happened."""
         document = await self.session.get_document(f"{_at(node)}logs/", {"page[size]": "1"})
         logs = self._understood(LogsAnswer, document).data
-        return logs[0].id if logs else None
+        return logs[0].entry() if logs else None
 
     async def providers(self, node: Node) -> list[str]:
         """Return the names of the storages that the node has, such as `osfstorage`."""
@@ -104,16 +104,11 @@ class RdmApi:
         """Return the pages of the node's wiki; none where it is disabled.
 
         Raises:
-            RdmGone: the node itself is deleted.
+            RdmGone: it was disabled meanwhile, or the node itself is deleted.
         """
         if not node.has_wiki:
             return []
-        try:
-            return [page.page() async for page in self._all(WikiAnswer, f"{_at(node)}wikis/")]
-        except RdmGone as problem:
-            if problem.is_deleted:
-                raise
-            return []
+        return [page.page() async for page in self._all(WikiAnswer, f"{_at(node)}wikis/")]
 
     async def wiki_text(self, wiki_id: str, *, limit: int) -> bytes:
         """Return a page's Markdown, in UTF-8.
@@ -139,7 +134,9 @@ class RdmApi:
         if not is_node_id(root):
             return {}
         listed = self._part_of_tree("nodes/", {"filter[root]": root})
-        return {answer.id: answer async for answer in listed if answer.root == root}
+        answers = {answer.id: answer async for answer in listed if answer.root == root}
+        self._refuse_endless(answers)
+        return answers
 
     async def _add_hidden(self, top: str, answers: dict[str, NodeAnswer]) -> None:
         """Add the components below `top` that are counted, and not listed."""
@@ -153,9 +150,12 @@ class RdmApi:
                 if child.id not in answers and child.parent == node.node_id:
                     answers[child.id] = child
                     waiting.append(self._node(child))
-            if len(answers) > MAX_NODES:
-                reason = f"a tree of more than {MAX_NODES:,} components"
-                raise RdmUnavailable(self.session.client.name, "API", reason=reason)
+            self._refuse_endless(answers)
+
+    def _refuse_endless(self, tree: Mapping[str, NodeAnswer]) -> None:
+        if len(tree) > MAX_NODES:
+            reason = f"a tree of more than {MAX_NODES:,} components"
+            raise RdmUnavailable(self.session.client.name, "API", reason=reason)
 
     async def _registrations(self, nodes: Iterable[Node]) -> list[Node]:
         """Return those made of the nodes, but for withdrawn ones, of which nothing is left."""

@@ -32,6 +32,7 @@ from connectors.rdm.wire import Wire, authorization, whole_body
 # From 2.11 on a node says which permissions one has oneself, not only what everybody may.
 _API_FORM: Final = "application/vnd.api+json;version=2.20"
 _SENDABLE_TOKEN: Final = re.compile(r"[!-~]+")
+_TEXTS: Final = frozenset({"", "text/markdown", "text/plain"})
 _NO_PARAMS: Final[Mapping[str, str]] = MappingProxyType({})
 
 
@@ -110,9 +111,13 @@ class RdmSession:
         """Return what API v2 gives as it is, such as the text of a wiki page.
 
         Raises:
-            RdmUnavailable: also where it has more than `limit` bytes.
+            RdmUnavailable: also where it has more than `limit` bytes, or is no plain text: a login
+                page, say.
         """
-        return await self._get("API", path, _NO_PARAMS, limit=limit, form="*/*")
+        reply = await self._get("API", path, _NO_PARAMS, limit=limit, form="*/*")
+        if reply.media_type not in _TEXTS:
+            raise self._unavailable("API", "something else instead of text")
+        return reply.body
 
     async def get_web(self, path: str) -> JsonObject:
         """Return a document of the web server's API, such as `api/v1/project/abc12/…`."""
@@ -192,14 +197,15 @@ class RdmSession:
     async def _document(self, role: Role, path: str, params: Mapping[str, str]) -> JsonObject:
         limit = self.client.settings.max_answer_bytes
         form = _API_FORM if role == "API" else "application/json"
-        document = object_in(await self._get(role, path, params, limit=limit, form=form))
+        reply = await self._get(role, path, params, limit=limit, form=form)
+        document = object_in(reply.body)
         if document is None:
             raise self._unavailable(role, "an answer that is no JSON object")
         return document
 
     async def _get(
         self, role: Role, path: str, params: Mapping[str, str], *, limit: int, form: str
-    ) -> bytes:
+    ) -> Reply:
         settings = self.client.settings
         try:
             url = self._address(role, path, params)
@@ -225,7 +231,7 @@ class RdmSession:
             ) from failure
         if reply.status != 200:
             raise problem_of(reply, self.client.name, role, has_token=self.token is not None)
-        return reply.body
+        return reply
 
     async def _reply(
         self, role: Role, url: httpx2.URL, headers: Mapping[str, str], limit: int
@@ -236,7 +242,8 @@ class RdmSession:
             body = await whole_body(response, limit=limit)
         if body is None:
             raise self._unavailable(role, f"an answer of more than {limit:,} bytes")
-        return Reply(response.status_code, body)
+        media_type = response.headers.get("content-type", "").partition(";")[0]
+        return Reply(response.status_code, body, media_type.strip().lower())
 
     def _address(self, role: Role, path: str, params: Mapping[str, str]) -> httpx2.URL:
         settings = self.client.settings

@@ -7,7 +7,7 @@ from typing import Annotated, Final, TypeVar, cast
 from pydantic import BaseModel, BeforeValidator, Field, StringConstraints, ValidationError
 
 from connectors.rdm.links import node_page
-from connectors.rdm.models import Account, Node, Permission, WikiPage
+from connectors.rdm.models import Account, LogEntry, Node, Permission, WikiPage
 from connectors.rdm.problems import RdmUnavailable, Role
 from connectors.rdm.settings import InstanceName
 
@@ -190,12 +190,21 @@ class ProviderAnswer(BaseModel):
     attributes: _ProviderAttributes
 
 
+class _LogAttributes(BaseModel):
+    date: LenientTime = None
+
+
 class _Log(BaseModel):
     id: str = Field(min_length=1, max_length=64)
+    attributes: Annotated[_LogAttributes, BeforeValidator(mapping_or_empty)] = _LogAttributes()
+
+    def entry(self) -> LogEntry:
+        """Return it in our words."""
+        return LogEntry(self.id, self.attributes.date)
 
 
 class LogsAnswer(BaseModel):
-    """A page of log entries; of all they say, only which ones they are matters."""
+    """A page of log entries; of all they say, only which ones they are, and of when, matters."""
 
     data: tuple[_Log, ...]
 

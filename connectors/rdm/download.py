@@ -51,9 +51,9 @@ async def download(wire: Wire, token: SecretStr | None, wanted: Wanted, target: 
 
     Raises:
         SourceFileTooLarge: it is over the limit; no more of it than that was read.
-        SourceFileChanged: it is no longer there, or is another than was listed.
+        SourceFileChanged: it is no longer there.
         SourceFileUnreadable: the file server does not hand it out to this account.
-        SourceFileUnavailable: it cannot be had now.
+        SourceFileUnavailable: it cannot be had now, or not as it was listed.
     """
     if wanted.size is not None and wanted.size > wanted.limit:
         raise SourceFileTooLarge(size=wanted.size, limit=wanted.limit)
@@ -155,7 +155,7 @@ class _Download:
             raise Passing(f"it ended after {size:,} of {self.wanted.size:,} bytes")
         if self.wanted.sha256 not in {None, digest}:
             if not self.partial.is_joined:
-                raise SourceFileChanged
+                raise SourceFileUnavailable(reason="its SHA-256 is not that of the listing")
             self.partial.restart({})
             raise Passing("its parts are not of one file")
         return Downloaded(sha256=digest, size=size)

@@ -46,16 +46,19 @@ class Found:
         )
 
 
-def found_entry(entry: StoredEntry, node: Node) -> Found:
+def found_entry(entry: StoredEntry, node: Node, *, max_bytes: int) -> Found:
     """Return a file of a storage; one that cannot be asked for has no locator.
 
-    A size that is not known is 0. One that shows no version is taken to have changed each time.
+    A size that is not known is 0. One that shows no version is taken to have changed each time. One
+    of more than `max_bytes`, which is not read, has another version than it has once it is.
     """
+    size = entry.size or 0
+    version = version_of(entry) or f"unknown:{uuid4().hex}"
     has_handle = is_usable(entry.path, kind="file")
     return Found(
         spelled=f"{entry.provider}{entry.materialized}",
-        size=entry.size or 0,
-        version=version_of(entry) or f"unknown:{uuid4().hex}",
+        size=size,
+        version=f"unread:{version}" if size > max_bytes else version,
         locator=f"{entry.provider}{entry.path}" if has_handle else "",
         link=file_page(node.link, entry.provider, entry.path) if has_handle else node.link,
         modified=entry.modified,
@@ -65,10 +68,11 @@ def found_entry(entry: StoredEntry, node: Node) -> Found:
 
 def found_page(page: WikiPage, node: Node) -> Found:
     """Return a page of the wiki."""
+    state = f"{page.wiki_id}\n{page.version}\n{page.modified}"
     return Found(
         spelled=f"wiki/{part_of_path(page.name)}.md",
         size=page.size or 0,
-        version=f"{WIKI}{page.wiki_id}:{page.version}:{page.modified}",
+        version=f"{WIKI}{hashlib.sha256(state.encode()).hexdigest()}",
         locator=f"{WIKI}{page.wiki_id}",
         link=wiki_page(node.link, page.name),
         modified=page.modified,

@@ -39,6 +39,14 @@ class Node:
     """Its page, for people."""
 
 
+@dataclass(frozen=True, slots=True)
+class LogEntry:
+    """That something has happened to a node; what it was does not matter."""
+
+    log_id: str
+    at: datetime | None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Readable:
     """What a token's owner contributes to; being an administrator covers all components below."""

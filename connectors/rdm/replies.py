@@ -1,6 +1,7 @@
 """What the answer of an instance means: the document that was asked for, or which problem."""
 
 import json
+import re
 from dataclasses import dataclass
 from typing import Any, Final, TypeAlias, cast
 
@@ -17,6 +18,8 @@ from contracts.problems import Problem
 
 JsonObject: TypeAlias = dict[str, object]
 
+_ESCAPED_HALF: Final = re.compile(r"\\u[dD][89a-fA-F]")
+"""Half of a character beyond U+FFFF; the other half follows, or it should."""
 _SAYS_SOMETHING: Final = frozenset({401, 403, 404, 410})
 """Statuses that something is concluded from, such as that a project is gone."""
 
@@ -27,12 +30,20 @@ class Reply:
 
     status: int
     body: bytes
+    media_type: str = ""
+    """Without parameters; empty where nothing is said of it."""
 
 
 def object_in(body: bytes) -> JsonObject | None:
-    """Return the JSON object that a body is; None where it is none."""
+    """Return the JSON object that a body is; None where it is none.
+
+    Half characters, which only JSON can write, are replaced: nobody could keep or send them on.
+    """
     try:
-        document: Any = json.loads(body)
+        text = body.decode()
+        document: Any = json.loads(text)
+        if _ESCAPED_HALF.search(text):
+            document = json.loads(_whole_characters(json.dumps(document, ensure_ascii=False)))
     except (ValueError, RecursionError):
         return None
     return cast("JsonObject", document) if isinstance(document, dict) else None
@@ -68,3 +79,7 @@ def problem_of(reply: Reply, name: InstanceName, role: Role, *, has_token: bool)
     if 400 <= status < 500:
         return RdmRequestRefused(name, role, reason=f"HTTP {status}")
     return RdmUnavailable(name, role, reason=f"HTTP {status}")
+
+
+def _whole_characters(text: str) -> str:
+    return text.encode("utf-8", "surrogatepass").decode("utf-8", "replace")

@@ -82,9 +82,16 @@ class RdmSource:
         return target
 
     async def _wiki(self, api: RdmApi) -> tuple[Sequence[Found], Sequence[UnlistedPart]]:
+        """Return the wiki's pages; that it is not there, though the tree counts them, is no news.
+
+        Raises:
+            RdmGone: the node itself is deleted.
+        """
         try:
             pages = await api.wikis(self.node)
-        except (RdmUnavailable, RdmForbidden, RdmRequestRefused) as problem:
+        except (RdmUnavailable, RdmForbidden, RdmRequestRefused, RdmGone) as problem:
+            if isinstance(problem, RdmGone) and problem.is_deleted:
+                raise
             return [], [UnlistedPart("wiki/", problem)]
         return [found_page(page, self.node) for page in pages], []
 
@@ -120,7 +127,11 @@ class RdmSource:
             for walk in walks:
                 group.create_task(walk.run())
         return (
-            [found_entry(entry, self.node) for walk in walks for entry in walk.files],
+            [
+                found_entry(entry, self.node, max_bytes=self.max_file_bytes)
+                for walk in walks
+                for entry in walk.files
+            ],
             [part for walk in walks for part in walk.unlisted],
         )
 

@@ -1,8 +1,11 @@
 """The order of a tree of projects and components, of which one may not see all."""
 
 from collections.abc import Iterable, Mapping
+from typing import Final
 
 from connectors.rdm.models import Node
+
+_DEEPEST: Final = 1_000  # no tree is so deep, but for a circle, and one made to take for ever
 
 
 def below(top: str, nodes: Iterable[Node]) -> list[Node]:
@@ -27,9 +30,9 @@ def parents_first(nodes: Iterable[Node]) -> list[Node]:
 
 def _depth(node_id: str, top: str, known: Mapping[str, Node]) -> int | None:
     """Return how far below `top` it is, as far as can be seen; None where it is not below."""
-    visited: set[str] = set()
+    depth = 0
     here: str | None = node_id
-    while here is not None and here != top and here in known and here not in visited:
-        visited.add(here)
+    while here is not None and here != top and here in known and depth < _DEEPEST:
+        depth += 1
         here = known[here].parent
-    return len(visited) if top in {here, known[node_id].root} else None
+    return depth if top in {here, known[node_id].root} else None

@@ -73,6 +73,7 @@ class ProviderWalk:
 
     async def _entries(self, folder: _Folder) -> AsyncGenerator[StoredEntry]:
         token: str | None = None
+        asked: set[str | None] = set()
         for _ in range(MAX_PARTS):
             answer = await self.session.list_folder(
                 self.node_id, self.provider, folder.path, next_token=token
@@ -83,7 +84,8 @@ class ProviderWalk:
                 yield entry
             if not part.next_token:
                 return
-            if part.next_token == token:
+            asked.add(token)
+            if part.next_token in asked:
                 raise self._refusal("a listing that does not go on")
             token = part.next_token
         raise self._refusal(f"a listing of more than {MAX_PARTS:,} parts")

@@ -1,5 +1,6 @@
 """The connections to one instance: one request and its answer, with what may fail on the way."""
 
+import logging
 from collections.abc import AsyncGenerator, Generator, Mapping
 from contextlib import aclosing, asynccontextmanager, contextmanager
 from dataclasses import dataclass
@@ -9,6 +10,9 @@ from pydantic import SecretStr
 
 from connectors.rdm.retry import Passing, Timing, told_wait_s
 from connectors.rdm.settings import RdmSettings
+
+# It writes down, at DEBUG, the heads of answers: signed addresses of storage, and cookies.
+logging.getLogger("httpcore2").setLevel(logging.INFO)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -173,8 +173,16 @@ class EdgeStore:
             self._lock.release()
 
     async def _run(self, work: Callable[..., T], *arguments: object) -> T:
-        """Run `work` in a thread of the store; a cancelled caller does not tear it in half."""
-        return await asyncio.get_running_loop().run_in_executor(self._threads, work, *arguments)
+        """Run `work` in a thread of the store; a cancelled caller waits until it is over.
+
+        So it is neither torn in half nor done after what the caller's successor does.
+        """
+        working = asyncio.get_running_loop().run_in_executor(self._threads, work, *arguments)
+        try:
+            return await asyncio.shield(working)
+        except asyncio.CancelledError:
+            await asyncio.wait([working])
+            raise
 
 
 def _open_shard(folder: Path, *, model: str, dimensions: int) -> edge.EdgeShard:

@@ -99,6 +99,11 @@ class JobRecords:
             return "lost"
         return "cancelled" if renewed.cancel_requested else "held"
 
+    async def is_running(self, project_id: str) -> bool:
+        """Tell whether some worker has a job of the project."""
+        async with self.database.read() as session:
+            return await has_running_job(session, project_id)
+
     async def cancel(self, job_id: str) -> JobInfo | None:
         """Ask a job to stop: one that waits ends at once, one that runs when its worker looks.
 
@@ -196,6 +201,12 @@ async def queue_job(session: AsyncSession, project_id: str, *, created_by: str) 
         )
         session.add(row)
     return row
+
+
+async def has_running_job(session: AsyncSession, project_id: str) -> bool:
+    """Tell, within a transaction, whether some worker has a job of the project."""
+    running = select(JobRow.id).where(JobRow.project_id == project_id, JobRow.status == "running")
+    return await session.scalar(running.limit(1)) is not None
 
 
 def _claimable(now: datetime) -> Select[JobRow]:

@@ -7,10 +7,12 @@ from typing import Final, Literal, cast
 
 from sqlalchemy import delete, select, update
 from sqlalchemy.exc import IntegrityError
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from connectors.rdm.settings import InstanceName
 from service.problems import ProjectExists
 from service.records.database import Database
+from service.records.jobs import has_running_job
 from service.records.models import ProjectRow
 
 ProjectKind = Literal["folder", "rdmfs", "rdm"]
@@ -73,7 +75,8 @@ class ProjectRecords:
     async def put_node(self, project: ProjectRecord) -> ProjectRecord | None:
         """Insert a node, or bring what RDM says of it up to date; return it as it is known now.
 
-        None, and nothing is done, where it is a source of its own.
+        None, and nothing is done, where it is another's: a source of its own, or one that came with
+        a source which is being synced just now.
 
         Raises:
             ProjectExists: the id is taken by a project that is no such node.
@@ -91,7 +94,7 @@ class ProjectRecords:
                 return project
             if (row.instance, row.node) != (project.instance, project.node):
                 raise ProjectExists(project.project_id)
-            if row.source_id == row.id != project.source_id:
+            if row.source_id != project.source_id and await _is_kept(session, row):
                 return None
             row.title, row.link, row.source_id = project.title, project.link, project.source_id
             row.parent_node, row.gone = project.parent_node, False
@@ -156,6 +159,11 @@ class ProjectRecords:
             await session.execute(
                 update(ProjectRow).where(ProjectRow.id == project_id).values(**values)
             )
+
+
+async def _is_kept(session: AsyncSession, row: ProjectRow) -> bool:
+    """Tell whether a node may not pass to another source now."""
+    return row.source_id == row.id or await has_running_job(session, row.source_id)
 
 
 def project_row(project: ProjectRecord) -> ProjectRow:

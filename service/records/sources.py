@@ -5,7 +5,7 @@ from datetime import datetime
 from functools import partial
 from typing import Final
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -105,6 +105,23 @@ class SourceRecords:
             if sync_now:
                 await queue_job(session, source.project_id, created_by=SCHEDULE)
             return True
+
+    async def retire(self, source_id: str) -> None:
+        """Let no sync of a source begin any more: before what it has is forgotten, bit by bit.
+
+        Added again, it is read anew, for what was listed of it counts no more.
+
+        Raises:
+            ProjectBusy: it is being synced.
+        """
+        async with self.database.write() as session:
+            await _refuse_while_running(session, source_id)
+            await session.execute(delete(SourceRow).where(SourceRow.project_id == source_id))
+            await session.execute(
+                update(ProjectRow)
+                .where(ProjectRow.source_id == source_id)
+                .values(log_mark=None, listed_at=None)
+            )
 
     async def remove(self, source_id: str) -> None:
         """Forget a source, all that came with it, its jobs and its token; unknown ids are fine.

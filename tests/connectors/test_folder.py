@@ -5,6 +5,7 @@ import hashlib
 import os
 import shutil
 import socket
+import time
 import unicodedata
 from dataclasses import replace
 from pathlib import Path
@@ -349,6 +350,24 @@ async def test_a_folder_on_another_file_system_is_not_entered_and_says_so(
     assert [file.path for file in shown] == ["shm/"]
     with pytest.raises(SourceFolderElsewhere):
         await source.fetch(shown[0], inbox)
+
+
+async def test_a_folder_that_another_took_the_place_of_does_not_look_emptied(root: Path) -> None:
+    (root / "a.dat").touch()
+    os.truncate(root / "a.dat", 2**28)  # some tenths of a second to hash
+    (root / "b.txt").write_text("b", encoding="utf-8")
+    listing = asyncio.create_task(_source(root).list_files())
+    await asyncio.to_thread(_swap_while_open, root, root / "a.dat")
+    with pytest.raises(SourceUnreadable):
+        await listing
+
+
+def _swap_while_open(folder: Path, file: Path) -> None:
+    """Put an empty folder in the place of one in which a file is just being read."""
+    while file not in {link.resolve() for link in Path("/proc/self/fd").iterdir()}:
+        time.sleep(0.001)
+    folder.rename(folder.with_name("unmounted"))
+    folder.mkdir()
 
 
 async def test_a_cancelled_listing_stops_hashing(root: Path) -> None:

@@ -1,7 +1,7 @@
 """The index follows its project: what is new, changed, gone, broken, or cut short."""
 
 import asyncio
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +17,7 @@ from rag.parsing.isolated import IsolatedParser
 from rag.parsing.problems import ParseFailed
 from rag.sync import INTERRUPTED
 from tests.rag.desk import IndexingDesk
-from tests.rag.indexing import contents, open_store, write_project
+from tests.rag.indexing import MemorySource, contents, open_store, write_project
 from tests.rag.shelves import MemoryRecords
 
 TEXTS = {
@@ -261,3 +261,26 @@ async def test_the_same_project_gives_the_same_index_anywhere(
         held.append(contents(tmp_path / name))
     assert held[0] == held[1]
     assert len(held[0]) >= len(TEXTS)
+
+
+@dataclass(kw_only=True)
+class _Slow(MemorySource):
+    """A source that hands out files only to who asks for five at once."""
+
+    all_asked: asyncio.Barrier = field(default_factory=lambda: asyncio.Barrier(5))
+
+    async def fetch(self, file: SourceFile, folder: Path) -> Path:
+        async with asyncio.timeout(10):
+            await self.all_asked.wait()
+        return await super().fetch(file, folder)
+
+
+async def test_files_are_fetched_several_at_a_time_and_put_in_in_order(desk: IndexingDesk) -> None:
+    texts = {f"{number}.txt": f"試料{number}" for number in range(10)}
+    report = await desk.sync(_Slow(texts=texts))
+    assert (report.done, report.failed) == (10, 0)
+    assert list(desk.records.kept["alloy"]) == [file.file_id for file in await _files(texts)]
+
+
+async def _files(texts: dict[str, str]) -> list[SourceFile]:
+    return list((await MemorySource(texts=texts).list_files()).files)

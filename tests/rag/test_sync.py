@@ -140,6 +140,10 @@ def test_what_lies_in_a_part_that_could_not_be_listed_is_left_alone() -> None:
     )
 
 
+def test_a_file_beside_a_folder_that_could_not_be_listed_is_not_in_it() -> None:
+    assert _plan([], _record("drive.txt"), unlisted=("drive/", "dr")).drop == {"id of drive.txt"}
+
+
 def test_a_failed_file_is_left_alone_until_someone_asks() -> None:
     assert _plan([_file()], _failed("encrypted")) == NOTHING
     assert _plan([_file()], _failed("encrypted"), retry_failed=True).write == {"id of a.txt"}

@@ -8,7 +8,9 @@ from pathlib import Path
 from pydantic import SecretStr
 
 from agents.sources import JobInfo
+from connectors.rdm.client import open_rdm
 from connectors.rdm.models import Account
+from connectors.rdm.retry import REAL_TIME, Timing
 from connectors.rdm.settings import InstanceName, RdmSettings
 from rag.access import whole_project
 from rag.indexer import Indexer
@@ -17,7 +19,7 @@ from service.access import LOCAL_OPERATOR
 from service.jobs import Jobs, SyncOfSource
 from service.links import Links
 from service.node_sync import NodeSync
-from service.rdm_sessions import RdmSessions, open_rdm_sessions
+from service.rdm_sessions import RdmSessions
 from service.records.database import Database, open_database
 from service.records.files import DatabaseIndexRecords
 from service.records.jobs import JobRecords
@@ -100,16 +102,33 @@ class RdmShop:
 
 @asynccontextmanager
 async def open_rdm_shop(folder: Path, database_url: str | None = None) -> AsyncGenerator[RdmShop]:
+    """Open the shop of a new stand-in, where there is nothing yet but an empty project."""
     world = RdmWorld()
     world.add_user("u1aok", "青木 花子", token=TOKEN)
     world.add_node("abc12", title="金属")
     world.grant("u1aok", "abc12", "admin")
+    async with serve_rdm(world) as rdm:
+        settings = _settings(rdm)
+        async with open_shop(rdm, settings, folder, database_url=database_url) as shop:
+            yield shop
+
+
+@asynccontextmanager
+async def open_shop(
+    rdm: RdmStandIn,
+    settings: RdmSettings,
+    folder: Path,
+    *,
+    database_url: str | None = None,
+    timing: Timing = REAL_TIME,
+) -> AsyncGenerator[RdmShop]:
+    """Open what is kept in a folder (`store`, `records.db`), of whatever stand-in."""
     store = await open_store(folder / "store")
     url = database_url or f"sqlite:///{folder / 'records.db'}"
-    async with open_database(url) as database, serve_rdm(world) as rdm:
-        budgets = RequestBudgets(database=database, secret=b"secret")
-        async with open_rdm_sessions({"rdm": _settings(rdm)}, budgets) as sessions:
-            yield _shop(rdm, database, store, sessions)
+    async with open_database(url) as database, open_rdm(settings, "rdm", timing=timing) as client:
+        budgets = RequestBudgets(database=database, secret=b"secret", timing=timing)
+        sessions = RdmSessions(clients={"rdm": client}, budgets=budgets)
+        yield _shop(rdm, database, store, sessions)
     await store.close()
 
 

@@ -63,6 +63,15 @@ async def test_an_answer_counts_until_its_time_is_over(
     assert given == [1, 1, 2]
 
 
+async def test_a_clock_that_goes_backwards_makes_nothing_count_longer(
+    answers: FreshAnswers[str, int], clock: _Clock, oracle: _Oracle
+) -> None:
+    given = [await answers.get("a", oracle)]
+    clock.time -= 1
+    given.append(await answers.get("a", oracle))
+    assert given == [1, 2]
+
+
 async def test_its_time_begins_when_it_is_asked_for(
     answers: FreshAnswers[str, int], clock: _Clock
 ) -> None:

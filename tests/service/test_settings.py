@@ -145,3 +145,9 @@ def test_only_this_machine_reaches_a_loopback_address(host: str, *, is_loopback:
 def test_an_empty_variable_is_one_that_is_not_set(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("FUMIKURA_API_KEY", "")
     assert read_settings().api_key is None
+
+
+@pytest.mark.parametrize("every_s", [59, float("inf"), float("nan")])
+def test_sources_are_synced_at_intervals_that_a_calendar_has(every_s: float) -> None:
+    with pytest.raises(SettingsInvalid, match="SYNC_EVERY_S"):
+        read_settings(sync_every_s=every_s)

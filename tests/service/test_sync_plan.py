@@ -1,15 +1,24 @@
 """What a sync of a tree must do follows from what is known, and from nothing else."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from connectors.rdm.models import Node
+from connectors.rdm.models import LogEntry, Node
 from rag.models import FileFailure, IndexReport, StalePart
 from service.records.projects import MAX_TITLE, ProjectRecord
-from service.sync_plan import add_up, may_trust_logs, missing_records, own_nodes, shown_title
+from service.sync_plan import (
+    add_up,
+    may_be_outdated,
+    may_trust_logs,
+    missing_records,
+    own_nodes,
+    shown_title,
+    told_about,
+)
 
 NOW = datetime(2026, 6, 1, 12, tzinfo=UTC)
 DAY_S = 86_400.0
@@ -89,12 +98,22 @@ def test_logs_are_trusted_for_a_day_where_nothing_new_is_in_them(
 ) -> None:
     listed_at = None if age is None else NOW - age
     record = _record("top01", log_mark=log_mark, listed_at=listed_at)
-    assert may_trust_logs(record, newest, now=NOW, relist_after_s=DAY_S) is trusted
+    log = None if newest is None else LogEntry(newest, None)
+    assert may_trust_logs(record, log, now=NOW, relist_after_s=DAY_S) is trusted
 
 
 def test_logs_are_never_trusted_where_that_is_chosen() -> None:
     record = _record("top01", log_mark="log1", listed_at=NOW)
-    assert not may_trust_logs(record, "log1", now=NOW, relist_after_s=0)
+    assert not may_trust_logs(record, LogEntry("log1", NOW), now=NOW, relist_after_s=0)
+
+
+def test_a_node_may_be_outdated_where_its_newest_log_is_newer_or_that_is_not_known() -> None:
+    node, later = replace(_node("top01"), modified=NOW), NOW + timedelta(microseconds=1)
+    assert not may_be_outdated(node, None)
+    assert not may_be_outdated(node, LogEntry("log1", NOW))
+    assert may_be_outdated(node, LogEntry("log2", later))
+    assert may_be_outdated(node, LogEntry("log2", None))
+    assert may_be_outdated(_node("top01"), LogEntry("log1", NOW))
 
 
 @given(st.text())
@@ -135,6 +154,21 @@ def test_paths_in_components_are_told_apart_from_those_in_the_top() -> None:
     paths = [told.path for told in total.failures]
     assert paths == ["osfstorage/a.txt", "rdm-comp1/osfstorage/a.txt"]
     assert [told.path for told in total.stale] == ["rdm-comp1/"]
+
+
+def test_a_report_tells_nothing_of_a_component_that_was_lost_since() -> None:
+    paths = ["osfstorage/a.txt", "rdm-comp1/osfstorage/b.txt", "rdm-lost1/osfstorage/c.txt"]
+    report = IndexReport(
+        project_id="rdm-top01",
+        stage="indexing",
+        current="osfstorage/d.txt",
+        current_project="rdm-lost1",
+        failures=[FileFailure(path=path, code="encrypted", message="…") for path in paths],
+        stale=[StalePart(path="rdm-lost1/", code="rdm_unavailable", message="…")],
+    )
+    told = told_about(report, {"rdm-top01", "rdm-comp1"})
+    assert [failure.path for failure in told.failures] == paths[:2]
+    assert (told.stale, told.current, told.current_project) == ([], None, None)
 
 
 def test_what_failed_is_told_in_a_bounded_list() -> None:

@@ -18,6 +18,10 @@ def test_a_token_is_opened_for_the_one_it_was_sealed_for() -> None:
     assert vault.open(vault.seal(TOKEN, owner=OWNER), owner=OWNER) == TOKEN
 
 
+def test_the_keys_are_not_shown() -> None:
+    assert "ooo" not in repr(TokenVault([OLD]))
+
+
 @pytest.mark.parametrize(
     "other", [("key:ba9876543210", "rdm"), ("key:0123456789ab", "osf"), ("key:0123456789abrdm",)]
 )

@@ -122,6 +122,13 @@ def test_a_circle_of_parents_has_an_end() -> None:
     assert DEEP in found
 
 
+def test_a_tree_that_was_made_endlessly_deep_holds_up_nobody() -> None:
+    chain = [TOP] + [_node(f"n{depth}", parent=f"n{depth - 1}") for depth in range(10_000)]
+    view = View(readable=Readable(contributed=frozenset(), administered=frozenset({"n0"})))
+    found = readable_among(chain, granted=["*"], views={"rdm": view})
+    assert [each.node for each in found] == [f"n{depth}" for depth in range(1, 101)]
+
+
 def test_whether_a_node_is_public_matters_only_where_the_caller_does_not_read_it_anyway() -> None:
     nobody = Readable(contributed=frozenset(), administered=frozenset())
     member = Readable(contributed=frozenset({"open1"}), administered=frozenset())

@@ -340,12 +340,13 @@ async def test_a_wiki_without_pages_is_not_asked_for(world: RdmWorld) -> None:
         assert len(rdm.calls) == 1
 
 
-async def test_a_wiki_that_is_disabled_meanwhile_has_no_pages(world: RdmWorld) -> None:
+async def test_a_wiki_that_is_disabled_meanwhile_is_not_taken_for_an_empty_one(world: RdmWorld) -> None:
     world.add_wiki("abc12", "home", "# はじめに")
     async with _api(world) as (api, _):
         node = await api.node("abc12")
         world.nodes["abc12"].has_wiki = False
-        assert await api.wikis(node) == []
+        with pytest.raises(RdmGone):
+            await api.wikis(node)
 
 
 async def test_the_wiki_of_a_deleted_project_is_gone(world: RdmWorld) -> None:

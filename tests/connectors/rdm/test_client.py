@@ -49,6 +49,14 @@ async def test_text_comes_as_it_is() -> None:
     assert (it.paths, it.requests[0].headers["accept"]) == (["/v2/wikis/w1/content/"], "*/*")
 
 
+@pytest.mark.parametrize("media_type", ["text/html; charset=utf-8", "application/json"])
+async def test_what_is_no_text_is_not_taken_for_one(media_type: str) -> None:
+    login = reply(200, b"<p>Log in", {"content-type": media_type})
+    async with asking(login) as it:
+        with pytest.raises(RdmUnavailable, match="instead of text"):
+            await it.session.get_bytes("wikis/w1/content/", limit=100)
+
+
 async def test_the_web_server_is_asked_beside_the_api() -> None:
     async with asking(json_reply({"data": 1})) as it:
         assert await it.session.get_web("api/v1/project/abc12/metadata/project") == {"data": 1}

@@ -138,8 +138,8 @@ async def test_a_folder_that_is_not_there_is_not_the_files_fault(tmp_path: Path)
         (reply(200, CONTENT[:-1]), SourceFileUnavailable, f"after {SIZE - 1} of {SIZE}"),
         (reply(200, CONTENT + b"x"), SourceFileUnavailable, f"more than the {SIZE}"),
         (chunked(CONTENT + b"x"), SourceFileUnavailable, f"more than the {SIZE}"),
-        (reply(200, CONTENT[:-1] + b"x"), SourceFileChanged, "changed"),
-        (reply(200, b"\0" * SIZE), SourceFileChanged, "changed"),
+        (reply(200, CONTENT[:-1] + b"x"), SourceFileUnavailable, "SHA-256"),
+        (reply(200, b"\0" * SIZE), SourceFileUnavailable, "SHA-256"),
     ],
 )
 async def test_a_file_that_cannot_be_had_leaves_nothing(

@@ -150,7 +150,7 @@ async def test_the_second_redirect_is_looked_at_like_the_first(target: Path) -> 
 async def test_a_signed_address_is_never_logged(
     caplog: pytest.LogCaptureFixture, target: Path
 ) -> None:
-    caplog.set_level(logging.INFO)
+    caplog.set_level(logging.DEBUG)
     async with _storage(reply(403)) as (signed, _), asking(_to(signed)) as it:
         with pytest.raises(SourceFileUnavailable) as caught:
             await fetch(it, target)

@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from connectors.problems import SourceFileChanged, SourceFileUnavailable
+from connectors.problems import SourceFileUnavailable
 from tests.connectors.rdm.scripted import (
     CONTENT,
     SHA256,
@@ -113,9 +113,11 @@ async def test_parts_of_two_versions_are_noticed_by_the_hash(target: Path) -> No
     assert it.ranges == [None, "bytes=5-", None]
 
 
-async def test_a_file_that_is_another_when_read_anew_has_changed(target: Path) -> None:
+async def test_a_file_that_is_another_when_read_anew_too_is_not_the_one_listed(
+    target: Path,
+) -> None:
     async with asking(_cut(5), part(OTHER, 5), reply(200, OTHER)) as it:
-        with pytest.raises(SourceFileChanged):
+        with pytest.raises(SourceFileUnavailable, match="SHA-256"):
             await fetch(it, target)
 
 

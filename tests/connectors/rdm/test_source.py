@@ -255,6 +255,15 @@ async def test_a_listing_that_does_not_go_on_ends(world: RdmWorld) -> None:
     assert [part.prefix for part in listing.unlisted] == ["osfstorage/"]
 
 
+async def test_a_listing_that_goes_round_in_a_circle_ends(world: RdmWorld) -> None:
+    async with opened_source(world) as (source, rdm):
+        for name in ("one", "other", "one"):
+            again = Replace(f'{{"data": [], "next_token": "{name}"}}'.encode())
+            rdm.faults.add(Fault(again, host="files"))
+        listing = await source.list_files()
+    assert [part.prefix for part in listing.unlisted] == ["osfstorage/"]
+
+
 async def test_a_storage_that_is_down_is_not_asked_for_every_folder(world: RdmWorld) -> None:
     for number in range(60):
         world.put("abc12", f"/{number:02}/a.txt", b"")

@@ -10,8 +10,10 @@ from connectors.problems import (
     SourceFileUnavailable,
     SourceFileUnreadable,
 )
+from connectors.rdm.found import found_page
+from connectors.rdm.models import WikiPage
 from connectors.rdm.problems import RdmTokenRefused
-from tests.connectors.rdm.asking import listed_files, opened_source
+from tests.connectors.rdm.asking import PROJECT, listed_files, opened_source
 from tests.servers.rdm_faults import PROXY_PAGE, CutOff, Fault, Refuse, Replace
 from tests.servers.rdm_world import RdmWorld
 
@@ -36,7 +38,12 @@ async def test_a_changed_wiki_page_is_a_new_version(world: RdmWorld) -> None:
     assert (after.file_id, after.version == before.version) == (before.file_id, False)
 
 
-@pytest.mark.parametrize("status", [500, 403, 400])
+def test_the_version_of_a_page_fits_the_records_whatever_rdm_says() -> None:
+    page = WikiPage(wiki_id="a" * 64, name="home", version="9" * 1000, size=None, modified=None)
+    assert len(found_page(page, PROJECT).version) <= 128
+
+
+@pytest.mark.parametrize("status", [500, 403, 404, 400])
 async def test_a_wiki_that_fails_keeps_its_pages(world: RdmWorld, status: int) -> None:
     world.put("abc12", "/a.txt", b"")
     world.add_wiki("abc12", "home", "415℃")

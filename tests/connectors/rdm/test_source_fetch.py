@@ -64,6 +64,18 @@ async def test_what_is_over_the_limit_is_not_read(world: RdmWorld, tmp_path: Pat
         assert rdm.downloads == []
 
 
+async def test_what_was_over_the_limit_is_another_version_once_the_limit_is_raised(
+    world: RdmWorld,
+) -> None:
+    world.put("abc12", "/a.txt", b"too long")
+    versions: list[str] = []
+    for limit in (6, 7, 8):
+        async with opened_source(world, limit=limit) as (source, _):
+            [file] = (await source.list_files()).files
+            versions.append(file.version)
+    assert versions[0] == versions[1] != versions[2]
+
+
 async def test_a_deleted_file_is_a_conflict_and_the_next_listing_is_without_it(
     world: RdmWorld, tmp_path: Path
 ) -> None:

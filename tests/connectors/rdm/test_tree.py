@@ -51,6 +51,12 @@ def test_a_circle_of_parents_ends() -> None:
     assert below("cmp03", [FUNDING, one, other]) == [FUNDING]
 
 
+def test_a_tree_that_was_made_endlessly_deep_is_whole_all_the_same() -> None:
+    chain = [component(f"n{depth:05}", of=f"n{depth - 1:05}") for depth in range(1, 5_000)]
+    deep = [PROJECT, component("n00000", of="abc12"), *chain]
+    assert set(_ids(below("abc12", deep))) == set(_ids(deep))
+
+
 def test_several_trees_are_ordered_together() -> None:
     copy = replace(PROJECT, node_id="reg01", root="reg01", is_registration=True)
     copied = replace(component("reg00", of="reg01", root="reg01"), is_registration=True)

@@ -1,5 +1,6 @@
 """The store in this process: one holder, kept on disk, never left half made."""
 
+import asyncio
 import os
 import signal
 import subprocess
@@ -139,3 +140,15 @@ async def test_a_large_store_is_optimised_and_loses_nothing(tmp_path: Path) -> N
         await store.flush()
         assert await store.count(access=access("alloy")) == len(points)
         assert len(await store.fetch([id_of("alloy/a/1/9999")], access=access("alloy"))) == 1
+
+
+async def test_a_write_that_was_cancelled_is_over_before_the_next_begins(tmp_path: Path) -> None:
+    points = [passage(f"alloy/a/1/{ordinal}", 1) for ordinal in range(2_000)]
+    async with _opened(tmp_path) as store:
+        writing = asyncio.create_task(store.upsert(points))
+        await asyncio.sleep(0)
+        writing.cancel()
+        await asyncio.gather(writing, return_exceptions=True)
+        await store.delete_project("alloy")
+    async with _opened(tmp_path) as store:
+        assert await store.count(access=access("alloy")) == 0
