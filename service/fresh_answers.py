@@ -10,6 +10,11 @@ KeyT = TypeVar("KeyT", bound=Hashable)
 AnswerT = TypeVar("AnswerT")
 
 
+def since_boot() -> float:
+    """Return the seconds since this machine started, those that it was suspended for included."""
+    return time.clock_gettime(getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC))
+
+
 @dataclass(frozen=True, slots=True)
 class _Asked(Generic[AnswerT]):
     at: float
@@ -24,7 +29,7 @@ class FreshAnswers(Generic[KeyT, AnswerT]):
         *,
         max_age_s: float,
         deadline_s: float,
-        clock: Callable[[], float] = time.monotonic,
+        clock: Callable[[], float] = since_boot,
     ) -> None:
         """Take how long an answer counts, from when it was asked for, and may take: less."""
         self._max_age_s = max_age_s

@@ -223,3 +223,18 @@ class SamplesMissing(Problem):
             hint="Run `make demo` in a clone of the source.",
             message_ja="見本プロジェクトがありません。ソースから `make demo` を実行してください。",
         )
+
+
+class SourceTokenMissing(Problem):
+    """A source holds what only a token shows, and the token it was read with is not set now."""
+
+    kind = "forbidden"
+    code = "source_token_missing"
+
+    def __init__(self, source_id: str) -> None:
+        super().__init__(
+            f"Source {source_id!r} was read with a token, and none is set now.",
+            hint="Set RDM_TOKEN for the service again, or give the source a token of its own:"
+            " `fumikura sources add PLACE --token-stdin`.",
+            message_ja=f"ソース「{source_id}」を読むためのトークンが設定されていません。",
+        )

@@ -1,6 +1,5 @@
 """What RDM shows a linked account, and what everybody: asked there, kept for a minute at most."""
 
-import time
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -11,7 +10,7 @@ from pydantic import SecretStr
 from connectors.rdm.models import Readable
 from connectors.rdm.problems import RdmBudgetSpent, RdmGone, RdmTokenRefused, RdmUnavailable
 from connectors.rdm.settings import InstanceName
-from service.fresh_answers import FreshAnswers
+from service.fresh_answers import FreshAnswers, since_boot
 from service.links import Links
 from service.records.links import LinkRecord
 
@@ -92,7 +91,7 @@ async def open_readers(
     links: Links,
     questions: RdmQuestions,
     *,
-    clock: Callable[[], float] = time.monotonic,
+    clock: Callable[[], float] = since_boot,
     max_age_s: float = MAX_AGE_S,
     deadline_s: float = DEADLINE_S,
 ) -> AsyncGenerator[RdmReaders]:

@@ -47,6 +47,17 @@ def missing_records(known: Sequence[ProjectRecord], own: Sequence[Node]) -> list
     return [record for record in reversed(known) if record.node not in kept]
 
 
+def needs_token(known: Sequence[ProjectRecord]) -> bool:
+    """Tell whether some of a source's projects were read with a token: nobody else may see them.
+
+    To ask without one would make them look lost, while only the token is.
+    """
+    return any(
+        record.indexed_at is not None and not record.is_public and not record.gone
+        for record in known
+    )
+
+
 def may_trust_logs(
     record: ProjectRecord | None,
     newest_log: LogEntry | None,

@@ -13,9 +13,10 @@ from connectors.rdm.settings import InstanceName
 from rag.progress import ReportIndexing
 from service.node_sync import NodeSync
 from service.places import NodePlace, node_project_id
+from service.problems import SourceTokenMissing
 from service.records.projects import ProjectRecord, ProjectRecords
 from service.source_sessions import SourceSessions
-from service.sync_plan import missing_records, own_nodes, shown_title
+from service.sync_plan import missing_records, needs_token, own_nodes, shown_title
 from service.tree_report import TreeReport
 
 _AWAY: Final = (RdmUnavailable, RdmRequestRefused, RdmGone, RdmForbidden)
@@ -47,11 +48,14 @@ class TreeSync:
         Raises:
             RdmGone, RdmForbidden: the top is lost, and with it the tree; nothing of it is kept.
             RdmTokenRefused, RdmUnavailable, RdmBudgetSpent: nothing more is known; all is kept.
+            SourceTokenMissing: it was read with a token that is not set now; all is kept.
             Problem: the embedding model or the store does not work.
         """
         if source.instance is None or source.node is None:
             raise ValueError(f"{source.project_id} is no node")
         session = await self.sessions.open(source.project_id, source.instance)
+        if session.token is None and needs_token(await self.projects.of_source(source.project_id)):
+            raise SourceTokenMissing(source.project_id)
         try:
             tree = await RdmApi(session).tree(source.node, registrations=registrations)
         except (RdmGone, RdmForbidden):

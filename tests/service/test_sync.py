@@ -14,8 +14,10 @@ from service.access import LOCAL_OPERATOR
 from service.records.files import DatabaseIndexRecords
 from service.records.models import RequestBudgetRow
 from service.source_order import SourceOrder
+from tests.servers.rdm import serve_rdm
 from tests.servers.rdm_faults import PROXY_PAGE, Fault, Refuse, Stall
-from tests.service.rdm_shop import TOKEN, RdmShop, open_rdm_shop
+from tests.servers.rdm_world import RdmWorld
+from tests.service.rdm_shop import TOKEN, RdmShop, open_rdm_shop, open_shop
 
 
 @pytest.fixture
@@ -379,3 +381,20 @@ async def test_a_mounted_project_gives_the_ids_that_its_api_gives(
     by_mount = {(each.file_id, each.version) for each in (await files.load("rdm-abc12")).values()}
     assert by_mount == by_api
     assert shop.rdm.calls == []
+
+
+async def test_a_token_that_is_no_longer_set_takes_nothing_away(tmp_path: Path) -> None:
+    world = RdmWorld()
+    world.add_user("u1aok", "青木 花子", token=TOKEN)
+    world.add_node("abc12", title="金属")
+    world.grant("u1aok", "abc12", "read")
+    world.put("abc12", "/a.txt", b"text")
+    async with serve_rdm(world) as rdm:
+        async with open_shop(rdm, rdm.settings_of(TOKEN), tmp_path) as shop:
+            await shop.add()
+            await shop.sync()
+        async with open_shop(rdm, rdm.settings, tmp_path) as shop:
+            job = await shop.sync()
+            assert job.error is not None
+            assert job.error.code == "source_token_missing"
+            assert await shop.indexed() == {"rdm-abc12": ["osfstorage/a.txt"]}

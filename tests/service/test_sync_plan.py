@@ -15,6 +15,7 @@ from service.sync_plan import (
     may_be_outdated,
     may_trust_logs,
     missing_records,
+    needs_token,
     own_nodes,
     shown_title,
     told_about,
@@ -176,3 +177,21 @@ def test_what_failed_is_told_in_a_bounded_list() -> None:
     many = IndexReport(project_id="rdm-comp1", stage="done", failed=100, failures=[failure] * 100)
     total = add_up(many.model_copy(update={"project_id": "rdm-top01"}), many, is_last=True)
     assert (total.failed, len(total.failures)) == (200, 100)
+
+
+@pytest.mark.parametrize(
+    ("was_indexed", "is_public", "gone", "needed"),
+    [
+        (True, False, False, True),
+        (True, True, False, False),
+        (True, False, True, False),
+        (False, False, False, False),
+    ],
+)
+def test_what_was_read_with_a_token_needs_one(
+    *, was_indexed: bool, is_public: bool, gone: bool, needed: bool
+) -> None:
+    indexed_at = NOW if was_indexed else None
+    record = replace(_record("comp1"), indexed_at=indexed_at, is_public=is_public, gone=gone)
+    open_top = replace(_record("top01"), indexed_at=NOW, is_public=True)
+    assert needs_token([open_top, record]) is needed
