@@ -45,7 +45,7 @@ class Unchanged:
         """Say which figures are over their limits."""
         unknown, known = self.logs_unknown, self.logs_known
         limits: dict[str, tuple[float, float]] = {
-            "files read first": (abs(self.first.seen - self.first.read) + self.first.failed, 0),
+            "files not read at first": (self.first.seen - self.first.read + self.first.failed, 0),
             "calls with logs unknown": (unknown.asked.calls, MOST_CALLS_WITH_LOGS_UNKNOWN),
             "calls with logs known": (known.asked.calls, MOST_CALLS_WITH_LOGS_KNOWN),
             "downloads": (unknown.asked.downloads + known.asked.downloads, 0),
@@ -60,16 +60,29 @@ class Unchanged:
 
 
 @dataclass(frozen=True, slots=True)
-class Round:
-    """First syncs of the same files, one after the other, in seconds without the start."""
+class FirstSync:
+    """What a first sync took, without the start of its process."""
 
-    folder_s: float
-    rdm_s: float
+    wall_s: float
+    cpu_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class Round:
+    """First syncs of the same files, one after the other."""
+
+    folder: FirstSync
+    rdm: FirstSync
 
     @property
     def overhead(self) -> float:
-        """Return the part by which RDM takes longer than a folder."""
-        return self.rdm_s / self.folder_s - 1
+        """Return the part by which RDM takes longer than a folder, by the clock."""
+        return self.rdm.wall_s / self.folder.wall_s - 1
+
+    @property
+    def cpu_overhead(self) -> float:
+        """Return it in CPU time, which other work on the machine changes less."""
+        return self.rdm.cpu_s / self.folder.cpu_s - 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,11 +97,19 @@ class FirstSyncs:
         return median(each.overhead for each in self.rounds)
 
     @property
+    def cpu_overhead(self) -> float:
+        """Return the median over the rounds."""
+        return median(each.cpu_overhead for each in self.rounds)
+
+    @property
     def misses(self) -> list[str]:
         """Say which figures are over their limits."""
-        if self.overhead <= MOST_OVERHEAD:
-            return []
-        return [f"overhead: {self.overhead:.1%} > {MOST_OVERHEAD:.0%}"]
+        overheads = {"overhead": self.overhead, "overhead in CPU time": self.cpu_overhead}
+        return [
+            f"{name}: {part:.1%} > {MOST_OVERHEAD:.0%}"
+            for name, part in overheads.items()
+            if part > MOST_OVERHEAD
+        ]
 
 
 def sync_unchanged(home: Path, *, files: int) -> Unchanged:
@@ -105,8 +126,8 @@ def sync_unchanged(home: Path, *, files: int) -> Unchanged:
 
 
 def sync_first(home: Path, *, files: int, rounds: int) -> FirstSyncs:
-    """Sync files of a page each, as a folder and as a project of RDM, in turns."""
-    write_texts(home / "files", files=files, folders=_FOLDERS, sentences=12)
+    """Sync files of a passage each, as a folder and as a project of RDM, in turns."""
+    write_texts(home / "files", files=files, folders=_FOLDERS, sentences=4)
     with served(home / "files") as rdm:
         return FirstSyncs(tuple(_round(home, rdm.settings, number) for number in range(rounds)))
 
@@ -126,14 +147,19 @@ def _sync(ended: tuple[IndexReport, Run], rdm: StandIn) -> Sync:
 def _round(home: Path, settings: Mapping[str, str], number: int) -> Round:
     """Take turns in who is first: what comes second finds the files in memory."""
     places = {"folder": str(home / "files"), "rdm": _place(settings)}
-    took: dict[str, float] = {}
-    for kind in sorted(places, reverse=number % 2 == 1):
-        product = Product.at(home / f"{kind}-{number}", settings)
-        report, _ = product.index(places[kind])
-        if report.failed or report.stale or report.done != report.seen:
-            raise ValueError(f"not a whole first sync: {report!r}")
-        took[kind] = product.last_sync_s(report.project_id)
-    return Round(folder_s=took["folder"], rdm_s=took["rdm"])
+    took = {
+        kind: _first_sync(Product.at(home / f"{kind}-{number}", settings), places[kind])
+        for kind in sorted(places, reverse=number % 2 == 1)
+    }
+    return Round(folder=took["folder"], rdm=took["rdm"])
+
+
+def _first_sync(product: Product, place: str) -> FirstSync:
+    report, run = product.index(place)
+    if report.failed or report.stale or report.done != report.seen:
+        raise ValueError(f"not a whole first sync: {report!r}")
+    wall_s, start = product.last_sync_s(report.project_id)
+    return FirstSync(wall_s=wall_s, cpu_s=run.cpu_s - start.cpu_s)
 
 
 def _place(settings: Mapping[str, str]) -> str:

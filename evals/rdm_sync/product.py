@@ -53,13 +53,19 @@ class Product:
         """
         return self._synced("sources", "sync", source_id)
 
-    def last_sync_s(self, source_id: str) -> float:
-        """Return how long the last sync took, without the start of the process."""
+    def last_sync_s(self, source_id: str) -> tuple[float, Run]:
+        """Return how long the last sync took by the clock, without the start of its process.
+
+        And the command that told it, which does little else than to start.
+
+        Raises:
+            CalledProcessError: there is no such source.
+        """
         run = self._run("sources", "status", source_id, "--json")
         job = SourceStatus.model_validate_json(run.out).last_job
         if job is None or job.finished_at is None:
             raise ValueError(f"{source_id} was never synced to an end")
-        return (job.finished_at - job.created_at).total_seconds()
+        return (job.finished_at - job.created_at).total_seconds(), run
 
     def _synced(self, *arguments: str) -> tuple[IndexReport, Run]:
         run = self._run(*arguments, "--json")

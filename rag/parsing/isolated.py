@@ -72,9 +72,10 @@ class IsolatedParser:
             ParseFailed: with the reason; the parser is ready for the next file.
             Problem: what the OCR engine says about a picture.
         """
-        if await asyncio.to_thread(_is_image, path, name):
-            return await self._read_image(path)
+        is_image = await asyncio.to_thread(_is_image, path, name)
         async with self._turn:
+            if is_image:
+                return await self._read_image(path)
             answer = await self._ask_child(path, name)
         if answer.document is None:
             raise ParseFailed(answer.failure or "crashed")
