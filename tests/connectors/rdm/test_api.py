@@ -340,7 +340,7 @@ async def test_a_wiki_without_pages_is_not_asked_for(world: RdmWorld) -> None:
         assert len(rdm.calls) == 1
 
 
-async def test_a_wiki_that_is_disabled_meanwhile_is_not_taken_for_an_empty_one(world: RdmWorld) -> None:
+async def test_a_wiki_that_is_disabled_meanwhile_is_no_empty_one(world: RdmWorld) -> None:
     world.add_wiki("abc12", "home", "# はじめに")
     async with _api(world) as (api, _):
         node = await api.node("abc12")

@@ -1,7 +1,6 @@
 """kill -9 at any point of a sync of RDM, then one sync: the index equals a fresh one."""
 
 import os
-import shutil
 import sys
 from asyncio.subprocess import PIPE, Process, create_subprocess_exec
 from collections.abc import AsyncGenerator
@@ -15,6 +14,7 @@ from tests.servers.rdm import RdmStandIn, serve_rdm
 from tests.service.killed_sync.history import TOKEN, change, change_again, world_before
 from tests.service.killed_sync.kept import Kept, kept_in
 from tests.service.killed_sync.program import KillPoint, Order, Outcome
+from tests.service.sparse_copy import copy_folder
 
 KILLS = int(os.environ.get("FUMIKURA_KILLS", "30"))
 """How many; `make soak-kills` has more."""
@@ -45,7 +45,7 @@ class _Laboratory:
         return await kept_in(self.folder / name), len(outcome.steps) - 1
 
     def copy(self, home: Path, name: str) -> Path:
-        return shutil.copytree(home, self.folder / name)
+        return copy_folder(home, self.folder / name)
 
 
 @pytest.fixture
