@@ -1,5 +1,5 @@
 # Two commands for a newcomer: `make demo` and `make test`. `make check` is everything CI runs.
-.PHONY: help setup demo serve test check format lint types contracts coverage lock samples clean
+.PHONY: help setup demo serve test soak-acl soak-kills check format lint types contracts coverage lock samples clean
 .DEFAULT_GOAL := help
 
 BIN := .venv/bin
@@ -8,6 +8,8 @@ READY := .venv/.ready
 help:
 	@echo "make demo    set up, then index the sample projects, search, ask and run the agents"
 	@echo "make test    set up if needed, then run the tests"
+	@echo "make soak-acl 2,000 random histories of who may find what, on every core"
+	@echo "make soak-kills 100 syncs killed at random points, each repaired by the next one"
 	@echo "make check   format, lint, types, import contracts, tests and coverage"
 	@echo "make serve   start the service on this machine"
 	@echo "make lock    pin the newest versions that pyproject.toml allows"
@@ -28,6 +30,12 @@ serve: $(READY)
 test: $(READY)
 	$(BIN)/coverage erase
 	$(BIN)/pytest --cov --cov-report=
+
+soak-acl: $(READY)
+	$(BIN)/python -m tests.acl --histories 2000
+
+soak-kills: $(READY)
+	FUMIKURA_KILLS=100 $(BIN)/pytest tests/service/killed_sync
 
 check: format lint types contracts coverage
 

@@ -1,0 +1,93 @@
+"""Histories of RDM, its readers and the service; after every step all see what the model says."""
+
+import asyncio
+from collections.abc import Awaitable, Sequence
+from typing import Final
+from uuid import uuid4
+
+from hypothesis import strategies as st
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    rule,
+)
+
+from tests.acl.deeds import DEEDS, Deed
+from tests.acl.eyes import (
+    ALL_TEXTS,
+    BY_JOB,
+    BY_PROJECT,
+    OTHER_LOOKS,
+    Sight,
+    compare,
+    compare_by_mcp,
+)
+from tests.acl.model import Reader
+from tests.acl.play import Play
+from tests.acl.stage import Stage
+
+TRIED: Final = (*BY_PROJECT, *BY_JOB, None)
+"""Ways to ask for an id: eleven, so that with four readers each tries all; None: the tools."""
+
+
+class AccessMachine(RuleBasedStateMachine):
+    """Every deed changes the model, RDM and the service; the invariant compares."""
+
+    def __init__(self, stage: Stage) -> None:
+        super().__init__()
+        self.play = Play(stage)
+        self.turn = 0
+
+    @initialize(turn=st.integers(0, 999))
+    def begin(self, turn: int) -> None:
+        """Choose who looks in which way at first: in each step it is another one."""
+        self.turn = turn
+
+    @rule(deed=st.sampled_from(DEEDS), data=st.data())
+    def do(self, deed: Deed, data: st.DataObject) -> None:
+        deed(self.play, data)
+
+    # What everybody sees
+
+    @invariant()
+    def everybody_finds_what_rdm_shows_them(self) -> None:
+        self.turn += 1
+        sights = [(reader, self.play.sight(reader)) for reader in self.play.readers]
+        self.play.stage.call(self._look, sights)
+
+    async def _look(self, sights: Sequence[tuple[Reader, Sight]]) -> None:
+        """Everybody looks for all there is, each in another way; one tries what else there is."""
+        turn, looks = self.turn, list[Awaitable[None]]()
+        for number, (reader, sight) in enumerate(sights):
+            look = ALL_TEXTS[(turn + number) % len(ALL_TEXTS)]
+            looks.append(look(self.play.eyes(reader), sight))
+        looks.append(self._look_elsewhere(*sights[turn // 2 % len(sights)]))
+        for outcome in await asyncio.gather(*looks, return_exceptions=True):
+            if outcome is not None:
+                raise outcome
+
+    async def _look_elsewhere(self, reader: Reader, sight: Sight) -> None:
+        if self.turn % 2:
+            look = OTHER_LOOKS[self.turn // 2 % len(OTHER_LOOKS)]
+            await look(self.play.eyes(reader), sight)
+        else:
+            await self._try_ids(reader, sight)
+
+    async def _try_ids(self, reader: Reader, sight: Sight) -> None:
+        """Ask for something that is not theirs, and for something that is not there."""
+        hidden = self.play.hidden_projects(sight)
+        if not hidden:
+            return
+        eyes, chosen = self.play.eyes(reader), hidden[self.turn // 2 % len(hidden)]
+        absent = f"rdm-{'z' * (len(chosen) - 4)}"
+        way = TRIED[self.turn // 2 % len(TRIED)]
+        if way is None:
+            await compare_by_mcp(eyes, chosen, absent)
+        elif way in BY_PROJECT:
+            await compare(eyes, way, chosen, absent)
+        elif chosen in self.play.jobs:
+            await compare(eyes, way, self.play.jobs[chosen], str(uuid4()))
+
+    def teardown(self) -> None:
+        self.play.end()
