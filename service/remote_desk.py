@@ -26,8 +26,8 @@ from rag.models import (
     SearchAnswer,
     SearchRequest,
 )
-from service.link_info import LinkInfo
-from service.source_order import SourceOrder
+from service.access.link_info import LinkInfo
+from service.sources.order import SourceOrder
 
 _EVENT_STREAM: Final = {"Accept": "text/event-stream"}
 _TIMEOUT: Final = httpx2.Timeout(330.0, connect=5.0)  # an agent may run for its whole deadline

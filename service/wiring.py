@@ -22,14 +22,14 @@ from rag.parsing.isolated import IsolatedParser
 from rag.ports import ChatModel, Embedder
 from rag.search import Search
 from rag.store.port import VectorStore
-from service.access import RecordedAccess
+from service.access.links import Links
+from service.access.rdm_questions import AskedRdm, account_asker
+from service.access.rdm_readers import RdmReaders, open_readers
+from service.access.recorded import RecordedAccess
+from service.access.token_vault import TokenVault
 from service.jobs import Jobs
 from service.keys import Keys
-from service.links import Links
-from service.node_sync import NodeSync
 from service.problems import DataFolderRefused
-from service.rdm_questions import AskedRdm, account_asker
-from service.rdm_readers import RdmReaders, open_readers
 from service.rdm_sessions import RdmSessions, open_rdm_sessions
 from service.records.database import Database, open_database
 from service.records.files import DatabaseIndexRecords
@@ -38,14 +38,14 @@ from service.records.links import LinkRecords
 from service.records.projects import ProjectRecords
 from service.records.sources import SourceRecords
 from service.request_budgets import RequestBudgets
-from service.schedule import Schedule
 from service.settings import Settings
-from service.source_sessions import SourceSessions
-from service.sources import Sources
-from service.sync import Syncs
-from service.token_vault import TokenVault
-from service.tree_sync import TreeSync
-from service.visible_sources import VisibleSources
+from service.sources.node_sync import NodeSync
+from service.sources.registry import Sources
+from service.sources.schedule import Schedule
+from service.sources.sessions import SourceSessions
+from service.sources.sync import Syncs
+from service.sources.tree_sync import TreeSync
+from service.sources.visible import VisibleSources
 
 _SECRET_BYTES = 32
 

@@ -10,7 +10,7 @@ from pydantic import BaseModel
 from agents.definition import AgentDefinition
 from agents.desk import Progress
 from agents.registry import AGENTS, find_agent
-from service.access import LOCAL_OPERATOR
+from service.access.recorded import LOCAL_OPERATOR
 from service.cli.fields import fields_of
 from service.cli.options import console, json_option, run
 from service.cli.render import agent_schema, agents_table

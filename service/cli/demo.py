@@ -14,7 +14,7 @@ import click
 from agents.registry import find_agent
 from contracts.problems import Problem
 from rag.models import AskRequest, SearchRequest
-from service.access import LOCAL_OPERATOR
+from service.access.recorded import LOCAL_OPERATOR
 from service.cli.ask import show_answer, show_answer_end
 from service.cli.failures import tell
 from service.cli.options import console, run
@@ -23,7 +23,7 @@ from service.cli.render import hits_table
 from service.cli.session import Session, open_session
 from service.problems import SamplesMissing
 from service.settings import read_settings
-from service.source_order import SourceOrder
+from service.sources.order import SourceOrder
 
 if TYPE_CHECKING:
     from rich.console import Console

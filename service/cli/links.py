@@ -9,12 +9,12 @@ import click
 from pydantic import TypeAdapter
 
 from connectors.rdm.settings import InstanceName
+from service.access.link_info import LinkInfo
 from service.cli.options import console, json_option, run
 from service.cli.problems import NoService
 from service.cli.session import running_service
 from service.cli.source_tables import links_table
 from service.cli.tokens import read_token, refuse_in_the_clear
-from service.link_info import LinkInfo
 from service.problems import LinkNeedsKey
 from service.settings import Settings, read_settings
 

@@ -4,7 +4,7 @@ import logging
 
 import click
 
-from service.access import LOCAL_OPERATOR
+from service.access.recorded import LOCAL_OPERATOR
 from service.cli.options import run
 from service.cli.session import open_session
 from service.settings import read_settings

@@ -12,7 +12,7 @@ from pydantic import SecretStr
 from service.cli.durations import seconds_of
 from service.cli.session import Session
 from service.cli.tokens import read_token, refuse_in_the_clear, token_option
-from service.source_order import SourceOrder
+from service.sources.order import SourceOrder
 
 CommandT = TypeVar("CommandT", bound=Callable[..., object])
 

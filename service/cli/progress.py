@@ -8,7 +8,7 @@ from typing import Final
 
 from agents.sources import JobInfo, SourceRequest
 from rag.models import IndexReport
-from service.access import LOCAL_OPERATOR
+from service.access.recorded import LOCAL_OPERATOR
 from service.cli.options import console
 from service.cli.problems import SyncCancelled
 from service.cli.render import report_line

@@ -3,7 +3,7 @@
 import click
 
 from rag.models import ProjectList
-from service.access import LOCAL_OPERATOR
+from service.access.recorded import LOCAL_OPERATOR
 from service.cli.options import console, json_option, run
 from service.cli.render import projects_table
 from service.cli.session import open_session

@@ -3,7 +3,7 @@
 import click
 
 from rag.models import SearchAnswer, SearchRequest
-from service.access import LOCAL_OPERATOR
+from service.access.recorded import LOCAL_OPERATOR
 from service.cli.options import console, json_option, project_option, run
 from service.cli.render import hits_table
 from service.cli.requests import checked

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Protocol
 from agents.desk import Desk
 from agents.sources import JobInfo, SourceInfo
 from contracts.problems import ServiceUnreachable
-from service.access import LOCAL_OPERATOR
+from service.access.recorded import LOCAL_OPERATOR
 from service.running import RunningService, find_running
 from service.settings import Settings
-from service.source_order import SourceOrder
+from service.sources.order import SourceOrder
 
 if TYPE_CHECKING:
     from service.wiring import Resources

@@ -8,9 +8,9 @@ from rich.text import Text
 
 from agents.sources import JobInfo, SourceInfo, SourceStatus
 from rag.models import IndexReport, StalePart
+from service.access.link_info import LinkInfo
 from service.cli.durations import span_of
 from service.cli.render import failures_table, plain_table, projects_table, report_line, shown_time
-from service.link_info import LinkInfo
 
 _GONE = "gone: deleted or closed where it came from"
 

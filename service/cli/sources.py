@@ -7,7 +7,7 @@ import click
 from pydantic import TypeAdapter
 
 from agents.sources import JobInfo, SourceInfo, SourceRequest, SourceStatus
-from service.access import LOCAL_OPERATOR
+from service.access.recorded import LOCAL_OPERATOR
 from service.cli.options import console, json_option, run
 from service.cli.places import Choice, added, place_options
 from service.cli.progress import show_end, sync_source

@@ -12,7 +12,7 @@ from rag.models import ProjectId
 from service.rest.context import Caller, Opened
 from service.rest.events import MEDIA_TYPE, Events, event, stream
 from service.rest.guard import guarded_router
-from service.visible_sources import VisibleSources
+from service.sources.visible import VisibleSources
 
 router = guarded_router("jobs")
 

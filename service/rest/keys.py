@@ -10,13 +10,13 @@ from pydantic import AwareDatetime, BaseModel, Field, field_validator
 from contracts.principal import Principal, Scope
 from contracts.problems import NotAllowed
 from rag.models import ProjectId
+from service.access.who_reads import is_granted
 from service.keys import KeyInfo, KeyOrder, NewKey
 from service.problems import KeyUnknown
 from service.rest.context import Caller, Opened
 from service.rest.guard import guarded_router
 from service.rest.plain_text import PLAIN_TEXT
 from service.rest.problems import FieldInvalid, GrantTooNarrow
-from service.who_reads import is_granted
 
 router = guarded_router("keys")
 

@@ -6,8 +6,8 @@ from fastapi import Body, Response
 from pydantic import BaseModel, Field
 
 from connectors.rdm.settings import InstanceName
-from service.link_info import LinkInfo
-from service.links import subject_of
+from service.access.link_info import LinkInfo
+from service.access.links import subject_of
 from service.problems import LinkUnknown
 from service.rest.context import Caller, Opened
 from service.rest.guard import guarded_router

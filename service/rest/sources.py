@@ -13,7 +13,7 @@ from service.rest.guard import guarded_router
 from service.rest.plain_text import PLAIN_TEXT
 from service.rest.problems import GrantTooNarrow
 from service.rest.token_field import RdmToken
-from service.source_order import SourceOrder
+from service.sources.order import SourceOrder
 
 router = guarded_router("sources")
 

@@ -16,16 +16,16 @@ from agents.sources import JobInfo
 from contracts.principal import ALL_SCOPES
 from mcp_server.http import open_http
 from rag.models import SearchRequest
-from service.access import LOCAL_OPERATOR, RecordedAccess
+from service.access.rdm_readers import MAX_AGE_S, open_readers
+from service.access.recorded import LOCAL_OPERATOR, RecordedAccess
 from service.jobs import Jobs
 from service.keys import EVERY_PROJECT, KeyOrder, NewKey
-from service.rdm_readers import MAX_AGE_S, open_readers
 from service.records.jobs import JobRecords
 from service.rest.app import create_app
 from service.rest.auth import authenticator
 from service.settings import Settings, read_settings
-from service.source_order import SourceOrder
-from service.sync import Syncs
+from service.sources.order import SourceOrder
+from service.sources.sync import Syncs
 from service.wiring import Resources, open_resources
 from tests.acl.fuse import Fuse, FusedFiles, FusedProjects, FusedStore
 from tests.acl.model import Shelf

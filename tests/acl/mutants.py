@@ -10,9 +10,9 @@ from connectors.rdm.problems import RdmTokenRefused
 from connectors.rdm.settings import InstanceName
 from contracts.principal import Principal
 from rag.ports import KnownProject
-from service.access import RecordedAccess
+from service.access.rdm_readers import RdmReaders
+from service.access.recorded import RecordedAccess
 from service.keys import EVERY_PROJECT
-from service.rdm_readers import RdmReaders
 from service.records.links import LinkRecord
 from tests.acl.house import Wiring
 

@@ -17,7 +17,7 @@ from mcp_server.tools import TOOLS
 from service.keys import KeyOrder, Keys
 from service.serving import open_serving
 from service.settings import read_settings
-from service.source_order import SourceOrder
+from service.sources.order import SourceOrder
 from tests.service.rest.world import add, serving
 
 TOKEN = "fml_the-token-of-this-test"

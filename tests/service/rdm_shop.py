@@ -15,10 +15,10 @@ from connectors.rdm.settings import InstanceName, RdmSettings
 from rag.access import whole_project
 from rag.indexer import Indexer
 from rag.store.edge import EdgeStore
-from service.access import LOCAL_OPERATOR
+from service.access.links import Links
+from service.access.recorded import LOCAL_OPERATOR
+from service.access.token_vault import TokenVault
 from service.jobs import Jobs, SyncOfSource
-from service.links import Links
-from service.node_sync import NodeSync
 from service.rdm_sessions import RdmSessions
 from service.records.database import Database, open_database
 from service.records.files import DatabaseIndexRecords
@@ -27,12 +27,12 @@ from service.records.links import LinkRecords
 from service.records.projects import ProjectRecord, ProjectRecords
 from service.records.sources import SourceRecords
 from service.request_budgets import RequestBudgets
-from service.source_order import SourceOrder
-from service.source_sessions import SourceSessions
-from service.sources import Sources
-from service.sync import Syncs
-from service.token_vault import TokenVault
-from service.tree_sync import TreeSync
+from service.sources.node_sync import NodeSync
+from service.sources.order import SourceOrder
+from service.sources.registry import Sources
+from service.sources.sessions import SourceSessions
+from service.sources.sync import Syncs
+from service.sources.tree_sync import TreeSync
 from tests.rag.indexing import FlakyEmbedder, PlainTextParser, open_store
 from tests.servers.rdm import Call, RdmStandIn, serve_rdm
 from tests.servers.rdm_world import RdmWorld

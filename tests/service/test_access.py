@@ -12,18 +12,18 @@ from connectors.rdm.problems import RdmTokenRefused, RdmUnavailable
 from connectors.rdm.settings import InstanceName, RdmSettings
 from contracts.principal import ALL_SCOPES, Principal
 from rag.problems import ProjectUnknown
-from service.access import LOCAL_OPERATOR, RecordedAccess, is_local_operator
+from service.access.links import Links, subject_of
+from service.access.rdm_questions import AskedRdm, account_asker
+from service.access.rdm_readers import MAX_AGE_S, open_readers
+from service.access.recorded import LOCAL_OPERATOR, RecordedAccess, is_local_operator
+from service.access.token_vault import TokenVault
 from service.keys import KeyOrder, Keys
-from service.links import Links, subject_of
-from service.rdm_questions import AskedRdm, account_asker
-from service.rdm_readers import MAX_AGE_S, open_readers
 from service.rdm_sessions import open_rdm_sessions
 from service.records.database import Database
 from service.records.links import LinkRecords
 from service.records.projects import ProjectRecord, ProjectRecords
 from service.records.sources import SourceRecords
 from service.request_budgets import RequestBudgets
-from service.token_vault import TokenVault
 from tests.servers.rdm import RdmStandIn, serve_rdm
 from tests.servers.rdm_faults import Fault, Refuse
 from tests.servers.rdm_world import RdmWorld

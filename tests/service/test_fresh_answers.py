@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from service.fresh_answers import FreshAnswers
+from service.access.fresh_answers import FreshAnswers
 
 MAX_AGE_S = 60.0
 

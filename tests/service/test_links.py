@@ -11,13 +11,13 @@ from connectors.rdm.models import Account
 from connectors.rdm.problems import RdmTokenRefused
 from connectors.rdm.settings import InstanceName
 from contracts.principal import ALL_SCOPES
-from service.access import LOCAL_OPERATOR
+from service.access.links import Links, subject_of
+from service.access.recorded import LOCAL_OPERATOR
+from service.access.token_vault import TokenVault
 from service.keys import KeyOrder, Keys
-from service.links import Links, subject_of
 from service.problems import LinkNeedsKey, LinkUnknown, LinkUnreadable, TokenKeysMissing
 from service.records.database import Database
 from service.records.links import LinkRecords, key_subject, source_subject
-from service.token_vault import TokenVault
 
 OLD, NEW = b"o" * 32, b"n" * 32
 TOKEN = SecretStr("a-token-of-aoki")

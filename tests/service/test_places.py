@@ -9,7 +9,7 @@ from pydantic import TypeAdapter
 
 from contracts.problems import InvalidRequest
 from rag.models import ProjectId
-from service.places import (
+from service.sources.places import (
     FolderPlace,
     MountPlace,
     NodePlace,

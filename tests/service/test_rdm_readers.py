@@ -14,12 +14,12 @@ from connectors.rdm.models import Account, Readable
 from connectors.rdm.problems import RdmBudgetSpent, RdmGone, RdmTokenRefused, RdmUnavailable
 from connectors.rdm.settings import InstanceName
 from contracts.problems import Problem
-from service.links import Links
+from service.access.links import Links
+from service.access.rdm_readers import MAX_AGE_S, RdmReaders, open_readers
+from service.access.token_vault import TokenVault
 from service.problems import LinkUnreadable
-from service.rdm_readers import MAX_AGE_S, RdmReaders, open_readers
 from service.records.database import open_database
 from service.records.links import LinkRecord, LinkRecords
-from service.token_vault import TokenVault
 
 TOKEN = SecretStr("a-token-of-aoki")
 NODES = frozenset({"abc12", "def34"})

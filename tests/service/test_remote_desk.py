@@ -11,10 +11,10 @@ from agents.explain_vedic.record import VedicRequest
 from agents.sources import SourceRequest
 from contracts.problems import Problem, ProblemBody, ServiceUnreachable
 from rag.models import AskRequest, ReadRequest, SearchRequest
-from service.access import LOCAL_OPERATOR
-from service.link_info import LinkInfo
+from service.access.link_info import LinkInfo
+from service.access.recorded import LOCAL_OPERATOR
 from service.remote_desk import RemoteDesk, ServiceSaid, open_remote_desk
-from service.source_order import SourceOrder
+from service.sources.order import SourceOrder
 from tests.servers.loopback import Exchange, Received, serve_loopback
 
 TOLD = ProblemBody(

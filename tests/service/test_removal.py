@@ -7,13 +7,13 @@ from pathlib import Path
 import pytest
 from pydantic import SecretStr
 
-from service.access import LOCAL_OPERATOR
+from service.access.recorded import LOCAL_OPERATOR
 from service.problems import ProjectBusy
 from service.records.links import source_subject
 from service.records.projects import ProjectRecords
 from service.records.sources import SourceRecords
-from service.source_order import SourceOrder
-from service.sync import Syncs
+from service.sources.order import SourceOrder
+from service.sources.sync import Syncs
 from tests.rag.indexing import Stopped
 from tests.service.rdm_shop import TOKEN, RdmShop, open_rdm_shop
 

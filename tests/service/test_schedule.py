@@ -13,7 +13,7 @@ from service.records.database import Database
 from service.records.jobs import JobRecords
 from service.records.projects import ProjectRecord
 from service.records.sources import SourceRecord, SourceRecords
-from service.schedule import NextSync, Schedule, next_sync
+from service.sources.schedule import NextSync, Schedule, next_sync
 
 NOW = datetime(2026, 6, 1, 12, tzinfo=UTC)
 HOUR = timedelta(hours=1)

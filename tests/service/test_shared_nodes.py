@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from pydantic import SecretStr
 
-from service.source_order import SourceOrder
+from service.sources.order import SourceOrder
 from tests.service.rdm_shop import RdmShop, open_rdm_shop
 
 

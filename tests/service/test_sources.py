@@ -11,7 +11,8 @@ from contracts.principal import Principal
 from contracts.problems import InvalidRequest, NotAllowed, Problem
 from rag.access import whole_project
 from rag.problems import ProjectUnknown
-from service.access import LOCAL_OPERATOR
+from service.access.recorded import LOCAL_OPERATOR
+from service.access.token_vault import TokenVault
 from service.problems import (
     FolderMissing,
     FolderRefused,
@@ -21,9 +22,8 @@ from service.problems import (
 )
 from service.records.links import source_subject
 from service.records.projects import ProjectRecord
-from service.source_order import SourceOrder
-from service.sources import Sources
-from service.token_vault import TokenVault
+from service.sources.order import SourceOrder
+from service.sources.registry import Sources
 from tests.servers.rdm_faults import Fault, Refuse
 from tests.service.rdm_shop import TOKEN, RdmShop, open_rdm_shop
 

@@ -10,10 +10,10 @@ import pytest
 from sqlalchemy import update
 
 from rag.access import whole_project
-from service.access import LOCAL_OPERATOR
+from service.access.recorded import LOCAL_OPERATOR
 from service.records.files import DatabaseIndexRecords
 from service.records.models import RequestBudgetRow
-from service.source_order import SourceOrder
+from service.sources.order import SourceOrder
 from tests.servers.rdm import serve_rdm
 from tests.servers.rdm_faults import PROXY_PAGE, Fault, Refuse, Stall
 from tests.servers.rdm_world import RdmWorld

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from connectors.rdm.models import LogEntry, Node
 from rag.models import FileFailure, IndexReport, StalePart
 from service.records.projects import MAX_TITLE, ProjectRecord
-from service.sync_plan import (
+from service.sources.sync_plan import (
     add_up,
     may_be_outdated,
     may_trust_logs,

@@ -5,8 +5,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import SecretStr
 
+from service.access.token_vault import SealedToken, TokenVault, key_id
 from service.problems import LinkUnreadable, TokenKeysMissing
-from service.token_vault import SealedToken, TokenVault, key_id
 
 OLD, NEW = b"o" * 32, b"n" * 32
 TOKEN = SecretStr("トークン-that-reads-abc12")

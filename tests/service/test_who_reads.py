@@ -6,14 +6,14 @@ from datetime import UTC, datetime
 import pytest
 
 from connectors.rdm.models import Readable
-from service.records.projects import ProjectRecord
-from service.who_reads import (
+from service.access.who_reads import (
     View,
     hidden_public_nodes,
     instances_to_ask,
     public_nodes,
     readable_among,
 )
+from service.records.projects import ProjectRecord
 
 FOLDER = ProjectRecord(
     project_id="alloy",

@@ -10,10 +10,10 @@ import pytest
 from contracts.problems import Problem
 from rag.models import SearchRequest
 from rag.problems import StoreLocked
-from service.access import LOCAL_OPERATOR
+from service.access.recorded import LOCAL_OPERATOR
 from service.problems import DataFolderRefused
 from service.settings import Settings, read_settings
-from service.source_order import SourceOrder
+from service.sources.order import SourceOrder
 from service.wiring import open_records, open_resources
 
 

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from rag.models import Hit, SearchRequest
-from service.access import LOCAL_OPERATOR
+from service.access.recorded import LOCAL_OPERATOR
 from service.settings import Settings
 from service.wiring import open_resources
 from tests.service.cli.rdm_project import NODE, served

@@ -9,10 +9,10 @@ from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 
 from agents.sources import JobInfo
-from service.access import LOCAL_OPERATOR
+from service.access.recorded import LOCAL_OPERATOR
 from service.cli.session import LocalKeeper
 from service.settings import read_settings
-from service.source_order import SourceOrder
+from service.sources.order import SourceOrder
 from service.wiring import open_resources
 
 _FULL_DISK = (

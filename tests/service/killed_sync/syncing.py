@@ -16,9 +16,9 @@ from inference.fake import HashEmbedder
 from rag.indexer import Indexer
 from rag.store.edge import EdgeStore
 from rag.store.port import Point
+from service.access.links import Links
+from service.access.token_vault import TokenVault
 from service.jobs import Jobs
-from service.links import Links
-from service.node_sync import NodeSync
 from service.rdm_sessions import RdmSessions, open_rdm_sessions
 from service.records.database import Database, open_database
 from service.records.files import DatabaseIndexRecords
@@ -27,10 +27,10 @@ from service.records.links import LinkRecords
 from service.records.projects import ProjectRecord, ProjectRecords
 from service.records.sources import SourceRecords
 from service.request_budgets import RequestBudgets
-from service.source_sessions import SourceSessions
-from service.sync import Syncs
-from service.token_vault import TokenVault
-from service.tree_sync import TreeSync
+from service.sources.node_sync import NodeSync
+from service.sources.sessions import SourceSessions
+from service.sources.sync import Syncs
+from service.sources.tree_sync import TreeSync
 from tests.rag.indexing import PlainTextParser
 
 NODE = "abc12"

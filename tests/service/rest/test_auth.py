@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from service.access import LOCAL_OPERATOR
+from service.access.recorded import LOCAL_OPERATOR
 from service.problems import KeyInvalid
 from service.rest.app import create_app
 from service.rest.auth import authenticator

@@ -9,9 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from contracts.principal import ALL_SCOPES
+from service.access.who_reads import is_granted
 from service.keys import NewKey
 from service.rest.keys import is_within
-from service.who_reads import is_granted
 from tests.service.rest.world import World
 
 READER: dict[str, Any] = {"name": "読者", "scopes": ["read"], "projects": ["veda"]}

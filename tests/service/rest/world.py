@@ -18,12 +18,12 @@ from starlette.types import ASGIApp
 
 from connectors.rdm.settings import RdmSettings
 from contracts.principal import ALL_SCOPES, Scope
-from service.access import LOCAL_OPERATOR
+from service.access.recorded import LOCAL_OPERATOR
 from service.keys import EVERY_PROJECT, KeyOrder, NewKey
 from service.records.links import key_subject
 from service.rest.app import create_app
 from service.settings import read_settings
-from service.source_order import SourceOrder
+from service.sources.order import SourceOrder
 from service.wiring import Resources, open_resources
 from tests.servers.rdm import RdmStandIn, serve_rdm
 from tests.servers.rdm_world import RdmWorld

@@ -15,7 +15,7 @@ from connectors.rdm.settings import RdmSettings
 from rag.access import whole_project
 from rag.models import SearchRequest
 from rag.search import Search
-from service.access import LOCAL_OPERATOR
+from service.access.recorded import LOCAL_OPERATOR
 from service.records.files import DatabaseIndexRecords
 from tests.rag.shelves import Grants
 from tests.servers.rdm import RdmStandIn, serve_rdm

@@ -11,8 +11,8 @@ from connectors.rdm.models import LogEntry, Node
 from connectors.rdm.source import RdmSource
 from rag.indexer import Indexer
 from service.records.projects import ProjectRecord, ProjectRecords
-from service.sync_plan import may_be_outdated, may_trust_logs
-from service.tree_report import TreeReport
+from service.sources.sync_plan import may_be_outdated, may_trust_logs
+from service.sources.tree_report import TreeReport
 
 
 def _now() -> datetime:

@@ -9,10 +9,10 @@ from pydantic import SecretStr
 from connectors.rdm.models import Account
 from connectors.rdm.settings import InstanceName
 from contracts.principal import Principal
-from service.link_info import LinkInfo
+from service.access.link_info import LinkInfo
+from service.access.token_vault import SealedToken, TokenVault
 from service.problems import LinkNeedsKey, LinkUnknown, TokenKeysMissing
 from service.records.links import LinkRecord, LinkRecords, key_subject
-from service.token_vault import SealedToken, TokenVault
 
 AskAccount = Callable[[InstanceName, SecretStr], Awaitable[Account]]
 """Says whose a token is; raises `RdmTokenRefused` where the instance does not accept it."""

@@ -10,13 +10,13 @@ from contracts.problems import NotAllowed
 from rag.models import ProjectSummary
 from rag.ports import IndexRecords
 from rag.problems import ProjectUnknown
-from service.access import RecordedAccess
+from service.access.recorded import RecordedAccess
 from service.jobs import Jobs
 from service.problems import JobUnknown
 from service.records.projects import ProjectRecord, ProjectRecords
 from service.records.sources import SourceRecord, SourceRecords
-from service.sources import Sources
-from service.sync_plan import told_about
+from service.sources.registry import Sources
+from service.sources.sync_plan import told_about
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,8 +6,8 @@ from typing import Final, TypeVar
 
 from connectors.rdm.models import LogEntry, Node
 from rag.models import FileFailure, IndexReport, StalePart
-from service.places import is_node_project
 from service.records.projects import MAX_TITLE, ProjectRecord
+from service.sources.places import is_node_project
 
 _COUNTED: Final = (
     "seen",

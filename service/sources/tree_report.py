@@ -4,7 +4,7 @@ from contracts.problems import Problem
 from rag.models import IndexReport, StalePart
 from rag.ports import IndexTotals
 from rag.progress import ReportIndexing
-from service.sync_plan import add_up
+from service.sources.sync_plan import add_up
 
 
 class TreeReport:

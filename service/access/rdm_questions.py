@@ -8,14 +8,14 @@ from pydantic import SecretStr
 from connectors.rdm.api import RdmApi
 from connectors.rdm.models import Account, Readable
 from connectors.rdm.settings import InstanceName, RdmSettings
-from service.links import AskAccount
+from service.access.links import AskAccount
 from service.rdm_sessions import RdmSessions, open_rdm_sessions
 from service.request_budgets import RequestBudgets
 
 
 @dataclass(frozen=True, slots=True)
 class AskedRdm:
-    """Implements `service.rdm_readers.RdmQuestions`."""
+    """Implements `service.access.rdm_readers.RdmQuestions`."""
 
     sessions: RdmSessions
 

@@ -13,7 +13,7 @@ from rag.problems import ProjectUnknown
 from rag.progress import ReportIndexing
 from service.records.projects import ProjectRecord, ProjectRecords
 from service.records.sources import SourceRecords
-from service.tree_sync import TreeSync
+from service.sources.tree_sync import TreeSync
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,8 +10,8 @@ from pydantic import SecretStr
 from connectors.rdm.models import Readable
 from connectors.rdm.problems import RdmBudgetSpent, RdmGone, RdmTokenRefused, RdmUnavailable
 from connectors.rdm.settings import InstanceName
-from service.fresh_answers import FreshAnswers, since_boot
-from service.links import Links
+from service.access.fresh_answers import FreshAnswers, since_boot
+from service.access.links import Links
 from service.records.links import LinkRecord
 
 MAX_AGE_S: Final = 60.0

@@ -11,9 +11,15 @@ from contracts.principal import Principal
 from contracts.problems import InvalidRequest, NotAllowed
 from rag.indexer import Indexer
 from rag.problems import ProjectUnknown
-from service.access import is_local_operator
-from service.links import Links
-from service.places import (
+from service.access.links import Links
+from service.access.recorded import is_local_operator
+from service.problems import LinkUnreadable, ProjectBusy, ProjectExists, TokenKeysMissing
+from service.records.jobs import JobRecords
+from service.records.links import source_subject
+from service.records.projects import ProjectRecord, ProjectRecords
+from service.records.sources import SourceRecords
+from service.sources.order import SourceOrder
+from service.sources.places import (
     FolderPlace,
     MountPlace,
     NodePlace,
@@ -24,14 +30,8 @@ from service.places import (
     node_project_id,
     parse_place,
 )
-from service.problems import LinkUnreadable, ProjectBusy, ProjectExists, TokenKeysMissing
-from service.records.jobs import JobRecords
-from service.records.links import source_subject
-from service.records.projects import ProjectRecord, ProjectRecords
-from service.records.sources import SourceRecords
-from service.source_order import SourceOrder
-from service.source_sessions import SourceSessions
-from service.sync_plan import shown_title
+from service.sources.sessions import SourceSessions
+from service.sources.sync_plan import shown_title
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

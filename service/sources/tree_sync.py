@@ -11,13 +11,13 @@ from connectors.rdm.models import Node
 from connectors.rdm.problems import RdmForbidden, RdmGone, RdmRequestRefused, RdmUnavailable
 from connectors.rdm.settings import InstanceName
 from rag.progress import ReportIndexing
-from service.node_sync import NodeSync
-from service.places import NodePlace, node_project_id
 from service.problems import SourceTokenMissing
 from service.records.projects import ProjectRecord, ProjectRecords
-from service.source_sessions import SourceSessions
-from service.sync_plan import missing_records, needs_token, own_nodes, shown_title
-from service.tree_report import TreeReport
+from service.sources.node_sync import NodeSync
+from service.sources.places import NodePlace, node_project_id
+from service.sources.sessions import SourceSessions
+from service.sources.sync_plan import missing_records, needs_token, own_nodes, shown_title
+from service.sources.tree_report import TreeReport
 
 _AWAY: Final = (RdmUnavailable, RdmRequestRefused, RdmGone, RdmForbidden)
 """One project cannot be had now; whether it is lost, the next tree says."""

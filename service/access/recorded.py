@@ -7,11 +7,8 @@ from connectors.rdm.settings import InstanceName
 from contracts.principal import ALL_SCOPES, Principal
 from rag.ports import KnownProject
 from rag.problems import ProjectUnknown
-from service.keys import EVERY_PROJECT, Keys
-from service.rdm_readers import RdmReaders
-from service.records.links import LinkRecord, LinkRecords, key_subject
-from service.records.projects import ProjectRecord, ProjectRecords
-from service.who_reads import (
+from service.access.rdm_readers import RdmReaders
+from service.access.who_reads import (
     NOTHING_READABLE,
     View,
     hidden_public_nodes,
@@ -21,6 +18,9 @@ from service.who_reads import (
     public_nodes,
     readable_among,
 )
+from service.keys import EVERY_PROJECT, Keys
+from service.records.links import LinkRecord, LinkRecords, key_subject
+from service.records.projects import ProjectRecord, ProjectRecords
 
 LOCAL_OPERATOR = Principal(id="local-operator", name="Local operator", scopes=ALL_SCOPES)
 """Whoever runs the service or may read its data folder: all scopes, all projects."""

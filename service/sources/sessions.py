@@ -7,7 +7,7 @@ from pydantic import SecretStr
 from connectors.rdm.client import RdmSession
 from connectors.rdm.links import node_page
 from connectors.rdm.settings import InstanceName
-from service.links import Links
+from service.access.links import Links
 from service.rdm_sessions import RdmSessions
 from service.records.links import source_subject
 
