@@ -38,7 +38,7 @@ class Library:
     async def list_projects(self, principal: Principal) -> ProjectList:
         """Return the readable projects by title, with the state of their indexes."""
         known = await readable_projects(principal, self.access)
-        summaries = [await self._summary(project) for project in known]
+        summaries = [await summary_of(project, self.records) for project in known]
         return ProjectList(
             projects=sorted(summaries, key=lambda summary: (summary.title, summary.project_id))
         )
@@ -85,16 +85,18 @@ class Library:
         points = await self.store.fetch(ids, access=allowed)
         return [stored_passage(point.payload) for point in points]
 
-    async def _summary(self, project: KnownProject) -> ProjectSummary:
-        totals = await self.records.totals(project.project_id)
-        return ProjectSummary(
-            project_id=project.project_id,
-            title=project.title,
-            files=totals.files,
-            passages=totals.passages,
-            failed=totals.failed,
-            indexed_at=project.indexed_at.isoformat() if project.indexed_at else None,
-        )
+
+async def summary_of(project: KnownProject, records: IndexRecords) -> ProjectSummary:
+    """Return a project with the state of its index."""
+    totals = await records.totals(project.project_id)
+    return ProjectSummary(
+        project_id=project.project_id,
+        title=project.title,
+        files=totals.files,
+        passages=totals.passages,
+        failed=totals.failed,
+        indexed_at=project.indexed_at.isoformat() if project.indexed_at else None,
+    )
 
 
 def _as_uuid(passage_id: str) -> str:

@@ -58,9 +58,7 @@ class RecordedAccess:
         if not is_local_operator(principal):
             projects = await self._readable_by_key(principal, projects, among)
         return [
-            KnownProject(project.project_id, project.title, project.indexed_at)
-            for project in projects
-            if among is None or project.project_id in among
+            project.known for project in projects if among is None or project.project_id in among
         ]
 
     async def granted(self, principal: Principal) -> frozenset[str]:

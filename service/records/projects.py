@@ -10,6 +10,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from connectors.rdm.settings import InstanceName
+from rag.ports import KnownProject
 from service.problems import ProjectExists
 from service.records.database import Database
 from service.records.jobs import has_running_job
@@ -64,6 +65,11 @@ class ProjectRecord:
     def is_source(self) -> bool:
         """Tell whether an operator added it, rather than it having come with another one."""
         return self.source_id == self.project_id
+
+    @property
+    def known(self) -> KnownProject:
+        """What of it a reader is told."""
+        return KnownProject(self.project_id, self.title, self.indexed_at)
 
 
 @dataclass(frozen=True, slots=True)

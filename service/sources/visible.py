@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from agents.sources import JobInfo, SourceInfo, SourceStatus
 from contracts.principal import Principal
 from contracts.problems import NotAllowed
-from rag.models import ProjectSummary
+from rag.library import summary_of
 from rag.ports import IndexRecords
 from rag.problems import ProjectUnknown
 from service.access.recorded import RecordedAccess
@@ -64,10 +64,11 @@ class VisibleSources:
             ProjectUnknown: there is no such source that the caller may read.
         """
         project, schedule = await self._find(principal, source_id)
+        own = await self._own(principal, source_id)
         latest = await self.jobs.latest(source_id, limit=1)
         return SourceStatus(
             source=_info(project, schedule),
-            projects=[await self._summary(each) for each in await self._own(principal, source_id)],
+            projects=[await summary_of(each.known, self.files) for each in own],
             last_job=await self._shown(principal, latest[0]) if latest else None,
             requests_today=await self.sources.requests_today(source_id),
         )
@@ -154,17 +155,6 @@ class VisibleSources:
         if report is not None and any(project.kind == "rdm" for project in readable):
             report = told_about(report, {project.project_id for project in readable})
         return job.model_copy(update={"report": report})
-
-    async def _summary(self, project: ProjectRecord) -> ProjectSummary:
-        totals = await self.files.totals(project.project_id)
-        return ProjectSummary(
-            project_id=project.project_id,
-            title=project.title,
-            files=totals.files,
-            passages=totals.passages,
-            failed=totals.failed,
-            indexed_at=project.indexed_at.isoformat() if project.indexed_at else None,
-        )
 
 
 def _require_index(principal: Principal) -> None:
