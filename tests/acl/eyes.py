@@ -170,8 +170,11 @@ async def folder(eyes: Eyes, sight: Sight) -> None:
     assert sight is not None
 
 
-ALL_TEXTS: Final[Sequence[Look]] = (search, answer, mcp_search, search, answer, mcp_ask)
-"""Each shows everything that is found."""
+ALL_TEXTS: Final[Sequence[Look]] = (
+    *(search, answer, search, mcp_search),
+    *(search, answer, search, mcp_ask),
+)
+"""Each shows everything that is found; the quick ones come more often."""
 OTHER_LOOKS: Final[Sequence[Look]] = (projects, files, read, run_agent, folder)
 BY_PROJECT: Final = (
     ById("GET", "/v1/projects/{}/files"),
@@ -187,6 +190,13 @@ BY_JOB: Final = (
     ById("GET", "/v1/jobs/{}/events"),
     ById("POST", "/v1/jobs/{}/cancel"),
 )
+BY_TOOL: Final[Mapping[str, Mapping[str, object]]] = MappingProxyType(
+    {
+        "search": {"query": WORD, "projects": ["{}"]},
+        "source_status": {"source_id": "{}"},
+        "sync_source": {"source_id": "{}"},
+    }
+)
 BY_PASSAGE: Final = ById("GET", "/v1/passages/{}")
 
 
@@ -197,18 +207,14 @@ async def compare(eyes: Eyes, asked: ById, hidden: str, absent: str) -> None:
         raise Differs(f"{asked} tells {hidden} from {absent}: {told}")
 
 
-async def compare_by_mcp(eyes: Eyes, hidden: str, absent: str) -> None:
-    for tool, arguments in (
-        ("search", {"query": WORD, "projects": ["{}"]}),
-        ("source_status", {"source_id": "{}"}),
-        ("sync_source", {"source_id": "{}"}),
-    ):
-        told = [
-            json.dumps(await eyes.call(tool, _with_id(arguments, name))).replace(name, "ID")
-            for name in (hidden, absent)
-        ]
-        if told[0] != told[1] or '"isError": true' not in told[0]:
-            raise Differs(f"the tool {tool} tells {hidden} from {absent}: {told}")
+async def compare_by_mcp(eyes: Eyes, tool: str, hidden: str, absent: str) -> None:
+    """The same by a tool."""
+    told = [
+        json.dumps(await eyes.call(tool, _with_id(BY_TOOL[tool], name))).replace(name, "ID")
+        for name in (hidden, absent)
+    ]
+    if told[0] != told[1] or '"isError": true' not in told[0]:
+        raise Differs(f"the tool {tool} tells {hidden} from {absent}: {told}")
 
 
 async def _told(eyes: Eyes, asked: ById, name: str) -> tuple[int, str, dict[str, str]]:

@@ -18,7 +18,9 @@ from tests.acl.eyes import (
     ALL_TEXTS,
     BY_JOB,
     BY_PROJECT,
+    BY_TOOL,
     OTHER_LOOKS,
+    ById,
     Sight,
     compare,
     compare_by_mcp,
@@ -27,8 +29,8 @@ from tests.acl.model import Reader
 from tests.acl.play import Play
 from tests.acl.stage import Stage
 
-TRIED: Final = (*BY_PROJECT, *BY_JOB, None)
-"""Ways to ask for an id: eleven, so that with four readers each tries all; None: the tools."""
+TRIED: Final[Sequence[ById | str]] = (*BY_PROJECT, *BY_JOB, *BY_TOOL)
+"""Ways to ask for an id: thirteen, so that each of four readers tries all; last the tools."""
 
 
 class AccessMachine(RuleBasedStateMachine):
@@ -82,8 +84,8 @@ class AccessMachine(RuleBasedStateMachine):
         eyes, chosen = self.play.eyes(reader), hidden[self.turn // 2 % len(hidden)]
         absent = f"rdm-{'z' * (len(chosen) - 4)}"
         way = TRIED[self.turn // 2 % len(TRIED)]
-        if way is None:
-            await compare_by_mcp(eyes, chosen, absent)
+        if isinstance(way, str):
+            await compare_by_mcp(eyes, way, chosen, absent)
         elif way in BY_PROJECT:
             await compare(eyes, way, chosen, absent)
         elif chosen in self.play.jobs:
