@@ -33,6 +33,7 @@ test: $(READY)
 
 soak-acl: $(READY)
 	$(BIN)/python -m tests.acl --histories 2000
+	$(BIN)/python -m tests.acl --histories 100 --thorough
 
 soak-kills: $(READY)
 	FUMIKURA_KILLS=100 $(BIN)/pytest tests/service/killed_sync

@@ -15,7 +15,14 @@ _BEGIN: Final = 1
 """The step in which nothing happens but a choice."""
 
 
-def run_histories(count: int, *, number: int, folder: Path, wiring: Wiring | None = None) -> None:
+def run_histories(
+    count: int,
+    *,
+    number: int,
+    folder: Path,
+    wiring: Wiring | None = None,
+    is_thorough: bool = False,
+) -> None:
     """Run so many histories of 30 steps with the seed `number`.
 
     Raises:
@@ -35,6 +42,6 @@ def run_histories(count: int, *, number: int, folder: Path, wiring: Wiring | Non
         @seed(number)
         class Machine(AccessMachine):
             def __init__(self) -> None:
-                super().__init__(stage)
+                super().__init__(stage, is_thorough=is_thorough)
 
         run_state_machine_as_test(Machine, settings=chosen)
