@@ -132,7 +132,7 @@ async def test_a_client_that_goes_away_stops_the_work(desk: LocalDesk, mode: str
             call = asyncio.create_task(client.call_tool("ask", {"question": "q"}))
             await waiting.began.wait()
             call.cancel()
-        await waiting.stopped.wait()
+        assert await waiting.stopped.wait()
 
 
 async def test_a_host_that_stops_ends_the_calls_that_still_run(desk: LocalDesk) -> None:
@@ -143,7 +143,7 @@ async def test_a_host_that_stops_ends_the_calls_that_still_run(desk: LocalDesk) 
         async with _serve(waiting) as url:
             call = asyncio.create_task(_post(url, body.encode()))
             await waiting.began.wait()
-        await waiting.stopped.wait()
+        assert await waiting.stopped.wait()
         await asyncio.gather(call, return_exceptions=True)
 
 

@@ -178,4 +178,4 @@ async def test_a_cancelled_call_stops_the_work(desk: LocalDesk, mode: str) -> No
         call = asyncio.create_task(client.call_tool("ask", {"question": "q"}))
         await waiting.began.wait()
         call.cancel()
-        await waiting.stopped.wait()
+        assert await waiting.stopped.wait()

@@ -105,4 +105,4 @@ async def test_an_agent_is_stopped_when_its_client_hangs_up(world: World) -> Non
         path = f"/v1/agents/{definition.name}"
         async with client.stream("POST", path, json=asked) as response:
             await anext(response.aiter_lines())
-        await asyncio.wait_for(desk.stopped.wait(), timeout=10)
+        assert await asyncio.wait_for(desk.stopped.wait(), timeout=10)
