@@ -13,7 +13,6 @@ from pydantic import SecretStr
 
 from service.problems import LinkUnreadable, TokenKeysMissing
 
-KEY_BYTES: Final = 32
 _NONCE_BYTES: Final = 12  # what GCM is made for; random ones are safe for 2^32 seals of one key
 _KEY_ID_CHARS: Final = 16
 
