@@ -4,6 +4,7 @@ import fcntl
 import os
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Self
 
 from rag.problems import StoreLocked
 
@@ -23,7 +24,10 @@ class Holder:
 
 
 class FolderLock:
-    """Held from construction to `release`, or to the end of the process, however it ends."""
+    """Held from construction to the last `release`, or to the end of the process, however it ends.
+
+    Several collections of one folder can be open in one process: each holds a share of the lock.
+    """
 
     def __init__(self, folder: Path) -> None:
         """Take the lock of `folder`, which must exist.
@@ -32,6 +36,7 @@ class FolderLock:
             StoreLocked: someone else holds it; names the process where that is known.
         """
         path = folder / _LOCK_NAME
+        self._shares = 1
         self._descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
         try:
             fcntl.flock(self._descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -42,10 +47,17 @@ class FolderLock:
         os.ftruncate(self._descriptor, 0)
         os.pwrite(self._descriptor, str(os.getpid()).encode("ascii"), 0)
 
+    def share(self) -> Self:
+        """Return it for one holder more, who releases it too."""
+        self._shares += 1
+        return self
+
     def release(self) -> None:
-        """Let the next process in."""
-        os.ftruncate(self._descriptor, 0)
-        os.close(self._descriptor)
+        """Give back a share; after the last one, the next process is let in."""
+        self._shares -= 1
+        if self._shares == 0:
+            os.ftruncate(self._descriptor, 0)
+            os.close(self._descriptor)
 
 
 def holder_of(folder: Path) -> Holder | None:

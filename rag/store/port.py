@@ -2,7 +2,8 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from datetime import datetime
+from typing import Any, Final, Protocol
 
 
 @dataclass(frozen=True, slots=True)
@@ -10,6 +11,27 @@ class AccessFilter:
     """The projects a search may see. Built by `rag.access` alone (tested); empty means nothing."""
 
     project_ids: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PassageFilter:
+    """What a searcher wants of what may be seen: all conditions at once, any value of each.
+
+    An empty condition lets everything through. `path_prefixes` are matched from the start of the
+    path, `data/2024` also `data/2024-05.csv`. Times are aware; `modified_before` is exclusive; a
+    passage whose file has no time of modification is outside every range.
+    """
+
+    file_types: frozenset[str] = frozenset()
+    languages: frozenset[str] = frozenset()
+    tags: frozenset[str] = frozenset()
+    path_prefixes: frozenset[str] = frozenset()
+    modified_from: datetime | None = None
+    modified_before: datetime | None = None
+    passage_ids: frozenset[str] = frozenset()
+
+
+ANY: Final = PassageFilter()
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,14 +50,19 @@ class Point:
     dense: Sequence[float] | None
     sparse: Mapping[str, SparseVector]
     payload: Mapping[str, Any]
+    colbert: Sequence[Sequence[float]] | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class VectorQuery:
-    """The nearest points in one named vector: `dense`, `words` or `bigrams`."""
+    """The nearest points in one named vector: `dense`, `words`, `bigrams`, `sparse`, `colbert`.
+
+    A vector for each token of the query asks `colbert`, which answers with the sum of the best
+    similarities (MaxSim).
+    """
 
     using: str
-    vector: Sequence[float] | SparseVector
+    vector: Sequence[float] | SparseVector | Sequence[Sequence[float]]
     limit: int
 
 
@@ -53,6 +80,22 @@ class StoredPoint:
 
     id: str
     payload: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredVectors:
+    """A point's vectors as the store keeps them; implements `rag.ports.Embedding`.
+
+    A cosine needs their direction alone: the length of `dense` and `colbert` has become 1, and
+    they can be written again for what they were.
+    """
+
+    dense: Sequence[float]
+    """Empty where the point has none."""
+    sparse: SparseVector | None = None
+    colbert: Sequence[Sequence[float]] | None = None
+    terms: Mapping[str, SparseVector]
+    """The vectors `words` and `bigrams`, before the inverse document frequency."""
 
 
 class VectorStore(Protocol):
@@ -77,12 +120,12 @@ class VectorStore(Protocol):
         ...
 
     async def search(
-        self, queries: Sequence[VectorQuery], *, access: AccessFilter
+        self, queries: Sequence[VectorQuery], *, access: AccessFilter, only: PassageFilter = ANY
     ) -> list[list[ScoredPoint]]:
-        """Run all queries as one batch, each inside `access`; one list per query, best first.
+        """Run all queries as one batch, each inside `access` and `only`; a list each, best first.
 
-        Sparse queries are weighted in the store by inverse document frequency, counted over the
-        points inside `access` alone: a score says nothing about what the caller may not read.
+        `words` and `bigrams` are weighted in the store by inverse document frequency, counted over
+        the points inside `access` alone: a score says nothing about what the caller may not read.
         """
         ...
 
@@ -98,12 +141,14 @@ class VectorStore(Protocol):
 
     async def file_vectors(
         self, project_id: str, file_id: str, *, access: AccessFilter
-    ) -> dict[str, Sequence[float]]:
-        """Return the dense vectors of a file's points by point id, as the store keeps them.
+    ) -> dict[str, StoredVectors]:
+        """Return the vectors of a file's points by id; points without `dense` are left out."""
+        ...
 
-        A cosine needs their direction alone: their length has become 1, and they can be written
-        again for what they were. Points without one are left out.
-        """
+    async def vectors(
+        self, ids: Sequence[str], *, access: AccessFilter
+    ) -> dict[str, StoredVectors]:
+        """Return the vectors of these points by id; those outside `access` are left out."""
         ...
 
     async def count(self, *, access: AccessFilter) -> int:

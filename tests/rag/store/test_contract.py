@@ -169,12 +169,25 @@ async def test_the_vectors_of_a_file_are_read_back_and_written_again_as_they_are
     await store.upsert([*points, passage("alloy/b/1/0"), passage("veda/a/1/0")])
     held = await store.file_vectors("alloy", "a", access=access("alloy", "veda"))
     assert held.keys() == {point.id for point in points}
-    assert held[points[0].id] == pytest.approx([0.6, 0, 0.8, 0])
-    await store.upsert([replace(point, dense=held[point.id]) for point in points])
+    assert held[points[0].id].dense == pytest.approx([0.6, 0, 0.8, 0])
+    await store.upsert([replace(point, dense=held[point.id].dense) for point in points])
     again = await store.file_vectors("alloy", "a", access=access("alloy"))
-    assert all(again[point] == pytest.approx(held[point]) for point in held)
+    assert all(again[point].dense == pytest.approx(held[point].dense) for point in held)
 
 
 async def test_a_point_without_a_dense_vector_has_none_to_read(store: VectorStore) -> None:
-    await store.upsert([replace(passage("alloy/a/1/0", 7), dense=None)])
+    lexical = replace(passage("alloy/a/1/0", 7), dense=None)
+    await store.upsert([lexical])
     assert await store.file_vectors("alloy", "a", access=access("alloy")) == {}
+    held = await store.vectors([lexical.id], access=access("alloy"))
+    assert not held[lexical.id].dense
+    assert held[lexical.id].terms == {"words": SparseVector([7], [1.0])}
+
+
+async def test_the_vectors_of_points_out_of_sight_are_not_handed_out(store: VectorStore) -> None:
+    await store.upsert([passage("alloy/a/1/0", 7), passage("secret/a/1/0", 7)])
+    both = [id_of("alloy/a/1/0"), id_of("secret/a/1/0"), id_of("alloy/gone/1/0")]
+    held = await store.vectors(both, access=access("alloy"))
+    assert held.keys() == {id_of("alloy/a/1/0")}
+    assert await store.vectors(both, access=access()) == {}
+    assert await store.vectors([], access=access("alloy")) == {}

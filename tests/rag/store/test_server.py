@@ -1,18 +1,22 @@
-"""What a Qdrant server that cannot serve is reported as."""
+"""What a Qdrant server is asked, and what one that cannot serve is reported as."""
 
 import json
+import ssl
 import threading
 from collections.abc import Generator
 from contextlib import AbstractContextManager, contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from socket import socket
-from typing import ClassVar, Final
+from typing import Any, ClassVar, Final
 
 import pytest
 
 from contracts.problems import ServiceUnreachable
 from rag.problems import EmbeddingModelChanged
-from rag.store.server import ServerStore, check_server
+from rag.store.schema import Extras
+from rag.store.server import ServerOptions, ServerStore, check_server
+from tests.servers.certificate import self_signed
 
 
 class _Refusing(BaseHTTPRequestHandler):
@@ -35,11 +39,18 @@ def _server_answering(status: int) -> AbstractContextManager[str]:
 
 
 @contextmanager
-def _serving(handler: type[BaseHTTPRequestHandler]) -> Generator[str]:
+def _serving(
+    handler: type[BaseHTTPRequestHandler], certificate: Path | None = None
+) -> Generator[str]:
     with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        if certificate is not None:
+            context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            context.load_cert_chain(certificate)
+            server.socket = context.wrap_socket(server.socket, server_side=True)
         threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
         try:
-            yield f"http://127.0.0.1:{server.server_port}"
+            scheme = "http" if certificate is None else "https"
+            yield f"{scheme}://127.0.0.1:{server.server_port}"
         finally:
             server.shutdown()
 
@@ -169,3 +180,53 @@ async def test_an_empty_collection_of_a_wrong_length_is_made_anew() -> None:
         store = await ServerStore.open(url, None, model="tiny", dimensions=8)
         await store.close()
     assert asked[:2] == ["DELETE", "PUT"]
+
+
+async def test_a_new_collection_is_spread_guarded_and_indexed_before_any_point() -> None:
+    asked: list[tuple[str, dict[str, Any]]] = []
+
+    class New(_WithCollection):
+        def do_GET(self) -> None:
+            self._answer({"exists": False} if self.path.endswith("/exists") else _COLLECTION)
+
+        def do_PUT(self) -> None:
+            body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+            asked.append((self.path, body))
+            is_index = "/index" in self.path
+            self._answer({"operation_id": 1, "status": "completed"} if is_index else True)
+
+    options = ServerOptions(shards=6, replicas=2, write_consistency=2)
+    extras = Extras(quantisation="int8")
+    with _serving(New) as url:
+        store = await ServerStore.open(
+            url, None, model="tiny", dimensions=4, extras=extras, options=options
+        )
+        await store.close()
+    made = asked[0][1]
+    spread = (made["shard_number"], made["replication_factor"], made["write_consistency_factor"])
+    assert spread == (6, 2, 2)
+    assert made["strict_mode_config"]["enabled"] is True
+    assert made["strict_mode_config"]["unindexed_filtering_retrieve"] is False
+    assert made["vectors"]["dense"]["quantization_config"]["scalar"]["type"] == "int8"
+    assert made["sparse_vectors"]["words"] == {"modifier": "idf"}
+    indexes = {body["field_name"]: body["field_schema"] for _, body in asked[1:]}
+    assert indexes["project_id"] == {"type": "keyword", "is_tenant": True}
+    assert indexes["path"] == {"type": "keyword", "prefix": True}
+    assert indexes.keys() >= {"file_type", "language", "tags", "modified", "file_id", "version"}
+
+
+async def test_a_server_is_trusted_whose_certificate_the_given_file_vouches_for(
+    tmp_path: Path,
+) -> None:
+    certificate = self_signed(tmp_path)
+
+    class Empty(_WithCollection):
+        def do_GET(self) -> None:
+            self._answer({"collections": []})
+
+    with _serving(Empty, certificate=certificate) as url:
+        with pytest.raises(ServiceUnreachable, match="no connection"):
+            await check_server(url, "key")
+        await check_server(url, "key", ServerOptions(ca_file=certificate))
+        with pytest.raises(ServiceUnreachable, match="no certificates"):
+            await check_server(url, "key", ServerOptions(ca_file=tmp_path / "none.pem"))

@@ -1,0 +1,198 @@
+"""Our points, filters and queries as a Qdrant server takes them, and what it gives back."""
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Final, cast
+
+from qdrant_client import models
+
+from rag.store.port import (
+    AccessFilter,
+    PassageFilter,
+    Point,
+    SparseVector,
+    StoredVectors,
+    VectorQuery,
+)
+from rag.store.schema import (
+    COLBERT,
+    DENSE,
+    KEYWORD_FIELDS,
+    LEARNED,
+    PATH_FIELD,
+    TENANT_FIELD,
+    TERMS,
+    TIME_FIELD,
+    Extras,
+    Quantisation,
+)
+
+_QUANTISED: Final[Mapping[Quantisation, models.QuantizationConfig | None]] = {
+    "none": None,
+    "int8": models.ScalarQuantization(
+        scalar=models.ScalarQuantizationConfig(
+            type=models.ScalarType.INT8, quantile=0.99, always_ram=True
+        )
+    ),
+    "turbo4": models.TurboQuantization(
+        turbo=models.TurboQuantQuantizationConfig(
+            bits=models.TurboQuantBitSize.BITS4, always_ram=True
+        )
+    ),
+}
+
+
+def dense_params(dimensions: int, extras: Extras) -> dict[str, models.VectorParams]:
+    """Return the parameters of the dense vectors, by name."""
+    params = {
+        DENSE: models.VectorParams(
+            size=dimensions,
+            distance=models.Distance.COSINE,
+            quantization_config=_QUANTISED[extras.quantisation],
+        )
+    }
+    if extras.colbert_dimensions is not None:
+        params[COLBERT] = models.VectorParams(
+            size=extras.colbert_dimensions,
+            distance=models.Distance.COSINE,
+            multivector_config=models.MultiVectorConfig(
+                comparator=models.MultiVectorComparator.MAX_SIM
+            ),
+            datatype=models.Datatype.FLOAT16,
+            hnsw_config=models.HnswConfigDiff(m=0),
+            on_disk=True,
+        )
+    return params
+
+
+def sparse_params(extras: Extras) -> dict[str, models.SparseVectorParams]:
+    """Return the parameters of the sparse vectors, by name."""
+    own = models.SparseVectorParams(modifier=models.Modifier.IDF)
+    learned = {LEARNED: models.SparseVectorParams()} if extras.sparse else {}
+    return dict.fromkeys(TERMS, own) | learned
+
+
+def vector_names(extras: Extras) -> list[str]:
+    """Return the names of the vectors that a point may have."""
+    colbert = [COLBERT] if extras.colbert_dimensions is not None else []
+    return [DENSE, *sparse_params(extras), *colbert]
+
+
+def field_indexes() -> dict[str, models.PayloadSchemaParams]:
+    """Return the indexes of the payload, by field: made before any point is written."""
+    keyword = models.KeywordIndexParams(type=models.KeywordIndexType.KEYWORD)
+    return {
+        TENANT_FIELD: keyword.model_copy(update={"is_tenant": True}),
+        PATH_FIELD: keyword.model_copy(update={"prefix": True}),
+        TIME_FIELD: models.DatetimeIndexParams(type=models.DatetimeIndexType.DATETIME),
+        **dict.fromkeys(KEYWORD_FIELDS, keyword),
+    }
+
+
+def server_point(point: Point) -> models.PointStruct:
+    """Return a point with the vectors that it has."""
+    vectors: dict[str, models.Vector] = {
+        name: _sparse(vector) for name, vector in point.sparse.items() if vector.indices
+    }
+    if point.dense is not None:
+        vectors[DENSE] = list(point.dense)
+    if point.colbert is not None:
+        vectors[COLBERT] = [list(token) for token in point.colbert]
+    return models.PointStruct(id=point.id, vector=vectors, payload=dict(point.payload))
+
+
+def request(
+    query: VectorQuery, access: AccessFilter, only: PassageFilter, extras: Extras
+) -> models.QueryRequest:
+    """Return a query inside `access` and `only`; terms are as rare as they are in `access`."""
+    return models.QueryRequest(
+        query=_nearest(query.vector),
+        using=query.using,
+        filter=inside(access, *conditions(only)),
+        limit=query.limit,
+        params=_params(query, access, extras),
+    )
+
+
+def _nearest(
+    vector: Sequence[float] | SparseVector | Sequence[Sequence[float]],
+) -> models.VectorInput:
+    if isinstance(vector, SparseVector):
+        return _sparse(vector)
+    return cast("list[float] | list[list[float]]", list(vector))
+
+
+def _params(query: VectorQuery, access: AccessFilter, extras: Extras) -> models.SearchParams | None:
+    if query.using in TERMS:
+        return models.SearchParams(idf=models.IdfCorpusParams(corpus=inside(access)))
+    if query.using == DENSE and extras.quantisation != "none":
+        return models.SearchParams(
+            quantization=models.QuantizationSearchParams(
+                rescore=True, oversampling=extras.oversampling
+            )
+        )
+    return None
+
+
+def inside(access: AccessFilter, *also: models.Condition) -> models.Filter:
+    """Return the filter of what may be seen and fits `also`."""
+    return models.Filter(must=[_any_of(TENANT_FIELD, access.project_ids), *also])
+
+
+def conditions(only: PassageFilter) -> list[models.Condition]:
+    """Return what a passage must have, each condition that is not empty."""
+    asked: list[models.Condition] = [
+        _any_of(field, values)
+        for field, values in (
+            ("file_type", only.file_types),
+            ("language", only.languages),
+            ("tags", only.tags),
+        )
+        if values
+    ]
+    if only.path_prefixes:
+        begins: list[models.Condition] = [_begins(each) for each in sorted(only.path_prefixes)]
+        asked.append(models.Filter(should=begins))
+    if only.passage_ids:
+        asked.append(models.HasIdCondition(has_id=sorted(only.passage_ids)))
+    if only.modified_from is not None or only.modified_before is not None:
+        span = models.DatetimeRange(gte=_utc(only.modified_from), lt=_utc(only.modified_before))
+        asked.append(models.FieldCondition(key=TIME_FIELD, range=span))
+    return asked
+
+
+def equals(field: str, value: str) -> models.FieldCondition:
+    """Return the condition that a field has this value."""
+    return models.FieldCondition(key=field, match=models.MatchValue(value=value))
+
+
+def stored_vectors(record: models.Record) -> StoredVectors:
+    """Return the vectors of a record."""
+    vectors = record.vector if isinstance(record.vector, dict) else {}
+    sparse = {
+        name: SparseVector(vector.indices, vector.values)
+        for name, vector in vectors.items()
+        if isinstance(vector, models.SparseVector)
+    }
+    return StoredVectors(
+        dense=cast("list[float]", vectors.get(DENSE, [])),
+        sparse=sparse.get(LEARNED),
+        colbert=cast("list[list[float]] | None", vectors.get(COLBERT)),
+        terms={name: vector for name, vector in sparse.items() if name in TERMS},
+    )
+
+
+def _any_of(field: str, values: frozenset[str]) -> models.FieldCondition:
+    return models.FieldCondition(key=field, match=models.MatchAny(any=sorted(values)))
+
+
+def _begins(prefix: str) -> models.FieldCondition:
+    return models.FieldCondition(key=PATH_FIELD, match=models.MatchPrefix(prefix=prefix))
+
+
+def _utc(moment: datetime | None) -> datetime | None:
+    return None if moment is None else moment.astimezone(UTC)
+
+
+def _sparse(vector: SparseVector) -> models.SparseVector:
+    return models.SparseVector(indices=list(vector.indices), values=list(vector.values))

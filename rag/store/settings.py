@@ -1,0 +1,32 @@
+"""What an operator may choose about the vector store."""
+
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import AnyHttpUrl, BaseModel, Field, SecretStr
+
+from rag.store.schema import Quantisation
+
+
+class QdrantSettings(BaseModel, frozen=True):
+    """Without a URL, Qdrant's engine runs in this process on a folder."""
+
+    url: AnyHttpUrl | None = None
+    api_key: SecretStr | None = None
+    ca_file: Path | None = None
+    """Certificates (PEM) of those who may vouch for the server; the system's own when absent."""
+
+    timeout_s: Annotated[int, Field(ge=1, le=600)] = 30
+    shards: Annotated[int, Field(ge=1, le=100_000)] | None = None
+    """Of a collection that is made: one for each node when absent. `fumikura store plan` helps."""
+
+    replicas: Annotated[int, Field(ge=1, le=10)] = 1
+    write_consistency: Annotated[int, Field(ge=1, le=10)] = 1
+    """Replicas that have applied a write before it is acknowledged."""
+
+    quantisation: Quantisation = "none"
+    """Of the dense vectors in memory, in process and on a server; what is found is scored anew by
+    the vectors themselves."""
+
+    oversampling: Annotated[float, Field(ge=1, le=8)] = 2.0
+    """How many times the candidates are found by quantised vectors before they are scored anew."""
