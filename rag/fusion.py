@@ -5,13 +5,14 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from typing import Final
 
-MULTILINGUAL: Final = "*"
-
-# Shares of each retriever, chosen with MiniLM on the collections that `python -m evals.retrieval`
-# prints. A retriever that does not know the language gets nothing: rank fusion that gives an
-# English model an equal say drops nDCG@10 on JSQuAD from .955 to .537.
-_LEXICAL: Final = {"words": 0.65, "bigrams": 0.35}
+# Chosen with MiniLM on the collections that `fumikura eval retrieval` prints. A retriever that
+# does not know the language gets nothing: rank fusion that gives an English model an equal say
+# drops nDCG@10 on JSQuAD from .955 to .537.
 _DENSE_SHARE: Final = 0.5
+_LEXICAL: Final = {"words": 0.65, "bigrams": 0.35}
+# Learned term weights count .3 of what the dense vector counts, as where they were published: Chen
+# et al. 2024, "M3-Embedding", table 1. No model that has them was at hand to measure more.
+_LEARNED_SHARE: Final = 0.3 * _DENSE_SHARE
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,20 +24,21 @@ class Fused:
     parts: Mapping[str, float]
 
 
-def shares(
-    language: str, *, lexical: AbstractSet[str], trusted: AbstractSet[str]
-) -> dict[str, float]:
-    """Return what each retriever counts for a query in `language`; the shares sum to 1.
+def shares(known: float, *, asked: AbstractSet[str]) -> dict[str, float]:
+    """Return what each retriever that is `asked` counts; the shares sum to 1.
 
-    `lexical` are those of `words` and `bigrams` that find terms in the query. `trusted` are the
-    languages the embedder knows, or `{"*"}`: one that does not know the query's language is left
-    out altogether, so that it need not even be asked. Nothing to ask gives no shares.
+    `known` is how much of the query the embedding model understands, from 0 to 1: its dense vector,
+    and with it the learned weights (`sparse`), counts as much less. What they leave is for the
+    terms, `words` and `bigrams`. Nothing asked gives no shares.
     """
-    knows = bool(trusted & {language, MULTILINGUAL})
-    dense = (_DENSE_SHARE if lexical else 1.0) if knows else 0.0
+    learned = {"dense": _DENSE_SHARE * known, "sparse": _LEARNED_SHARE * known}
+    weights = {name: learned[name] for name in learned.keys() & asked}
+    lexical = _LEXICAL.keys() & asked
+    left = 1 - sum(weights.values()) if lexical else 0.0
     whole = sum(_LEXICAL[name] for name in lexical)
-    weights = {name: (1 - dense) * _LEXICAL[name] / whole for name in lexical}
-    return weights | ({"dense": dense} if knows else {})
+    weights |= {name: left * _LEXICAL[name] / whole for name in lexical}
+    total = sum(weights.values())
+    return {name: weight / total for name, weight in weights.items()}
 
 
 def fuse_scores(

@@ -32,6 +32,13 @@ def words(text: str) -> Iterator[str]:
             yield from _content_words(run[start : start + _LONGEST])
 
 
+def placed_words(text: str) -> Iterator[tuple[int, int, str]]:
+    """Yield what `words` yields, each behind where it begins and ends in `text`."""
+    for run in _RUN.finditer(text):
+        for start in range(run.start(), run.end(), _LONGEST):
+            yield from _placed(text[start : min(start + _LONGEST, run.end())], start)
+
+
 def bigrams(text: str) -> Iterator[str]:
     """Yield each pair of neighbours in unspaced text around Japanese; a lone character as it is.
 
@@ -55,7 +62,20 @@ def _content_words(run: str) -> list[str]:
         ]
 
 
+def _placed(run: str, at: int) -> list[tuple[int, int, str]]:
+    with _one_at_a_time:
+        return [
+            (at + morpheme.begin(), at + morpheme.end(), morpheme.normalized_form().casefold())
+            for morpheme in _tokenizer().tokenize(run)
+            if morpheme.part_of_speech()[0] in _CONTENT
+        ]
+
+
 class _Morpheme(Protocol):
+    def begin(self) -> int: ...
+
+    def end(self) -> int: ...
+
     def normalized_form(self) -> str: ...
 
     def part_of_speech(self) -> tuple[str, ...]: ...

@@ -6,38 +6,39 @@ from hypothesis import strategies as st
 
 from rag.fusion import Fused, fuse_scores, shares
 
-BOTH = frozenset({"words", "bigrams"})
-ENGLISH_MODEL = frozenset({"en"})
-EVERY_LANGUAGE = frozenset({"*"})
+TERMS = frozenset({"words", "bigrams"})
 
 _SCORES = st.dictionaries(st.sampled_from("abcdef"), st.floats(-1, 50), max_size=6)
 _FOUND = st.fixed_dictionaries({"dense": _SCORES, "words": _SCORES, "bigrams": _SCORES})
+_ASKED = st.frozensets(st.sampled_from(["dense", "sparse", "words", "bigrams"]))
 
 
-@pytest.mark.parametrize("language", ["ja", "sa"])
-def test_a_model_that_does_not_know_the_language_is_not_asked(language: str) -> None:
-    assert shares(language, lexical=BOTH, trusted=ENGLISH_MODEL).keys() == BOTH
+def test_a_model_that_understands_the_query_has_half_the_say() -> None:
+    assert shares(1.0, asked=TERMS | {"dense"})["dense"] == 0.5
 
 
-@pytest.mark.parametrize("trusted", [ENGLISH_MODEL, EVERY_LANGUAGE])
-def test_a_model_that_knows_the_language_has_a_say(trusted: frozenset[str]) -> None:
-    assert 0 < shares("en", lexical=frozenset({"words"}), trusted=trusted)["dense"] < 1
+def test_a_model_that_understands_half_of_the_query_has_half_of_that() -> None:
+    assert shares(0.5, asked=TERMS | {"dense"})["dense"] == 0.25
 
 
-def test_a_query_without_terms_is_left_to_the_model_that_knows_its_language() -> None:
-    assert shares("en", lexical=frozenset(), trusted=ENGLISH_MODEL) == {"dense": 1.0}
-    assert shares("ja", lexical=frozenset(), trusted=ENGLISH_MODEL) == {}
+def test_learned_weights_take_their_share_from_the_terms() -> None:
+    weights = shares(1.0, asked=frozenset({"dense", "sparse", "words"}))
+    assert weights == pytest.approx({"dense": 0.5, "sparse": 0.15, "words": 0.35})
 
 
-@given(
-    st.sampled_from(["ja", "en", "sa"]),
-    st.frozensets(st.sampled_from(["words", "bigrams"])),
-    st.frozensets(st.sampled_from(["ja", "en", "*"])),
-)
-def test_shares_sum_to_one(language: str, lexical: frozenset[str], trusted: frozenset[str]) -> None:
-    weights = shares(language, lexical=lexical, trusted=trusted)
-    assert sum(weights.values()) == pytest.approx(1.0 if weights else 0.0)
-    assert weights.keys() >= lexical
+def test_a_query_without_terms_is_left_to_the_model() -> None:
+    assert shares(0.3, asked=frozenset({"dense"})) == {"dense": 1.0}
+
+
+def test_a_query_that_nobody_is_asked_has_no_shares() -> None:
+    assert shares(0.0, asked=frozenset()) == {}
+
+
+@given(st.floats(0.01, 1), _ASKED)
+def test_shares_sum_to_one(known: float, asked: frozenset[str]) -> None:
+    weights = shares(known, asked=asked)
+    assert sum(weights.values()) == pytest.approx(1.0 if asked else 0.0)
+    assert weights.keys() == asked
 
 
 def test_the_best_of_each_retriever_counts_as_one() -> None:

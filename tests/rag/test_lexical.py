@@ -3,6 +3,11 @@
 import os
 import subprocess
 import sys
+import unicodedata
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from itertools import product
+from typing import Literal
 
 import pytest
 from hypothesis import given, settings
@@ -30,6 +35,22 @@ def _shared(query: str, document: str, kind: str = "words") -> set[int]:
         ("ＳＵＳ３０４", "SUS304"),
         ("Fe3O4", "Fe₃O₄ nanoparticles"),
         ("Ti6Al4V", "Ti-6Al-4V powder"),
+        ("Ti6Al4V", "Ti–6Al–4V powder"),
+        ("SUS 304", "SUS304鋼の腐食"),
+        ("SUS304", "SUS 304 sheets"),
+        ("AZ91D", "AZ 91D alloy"),
+        ("Ti5Al2.5Sn", "Ti-5Al-2.5Sn parts"),
+        ("24時間", "held for 24 h"),
+        ("24 h", "二十四時間保持した"),
+        ("415度", "quenched from 415°C"),
+        ("300度", "三百度で保持した"),
+        ("0.05wt.%", "0.05 wt% Zr"),
+        ("1e-5", "a rate of 1×10⁻⁵ /s"),
+        ("5um", "a grain size of 5 µm"),
+        ("1000 strokes", "after 1,000 cycles"),
+        ("第三回", "第3回打合せ議事録"),
+        ("2024/05/12", "stopped on 2024-05-12"),
+        ("JSM 7000F", "JEOL JSM-7000F"),
         ("0.05", "a strain of 0.05 was applied"),
         ("0.05", "0.05mm"),
         ("処理", "溶体化処理"),
@@ -51,7 +72,15 @@ def test_two_spellings_of_one_word_meet(query: str, document: str) -> None:
 
 @pytest.mark.parametrize(
     ("query", "document"),
-    [("0.05", "sample 0 and sample 05"), ("A12", "A-13"), ("अग्नि", "अग्नी"), ("the", "the of")],
+    [
+        ("0.05", "sample 0 and sample 05"),
+        ("A12", "A-13"),
+        ("SUS304", "SUS 316L"),
+        ("24h", "48 h"),
+        ("1e-5", "1×10⁻⁶"),
+        ("अग्नि", "अग्नी"),
+        ("the", "the of"),
+    ],
 )
 def test_different_words_do_not_meet(query: str, document: str) -> None:
     assert not _shared(query, document)
@@ -78,6 +107,10 @@ def test_a_text_without_words_has_empty_vectors(text: str) -> None:
 
 def test_a_query_counts_each_term_as_often_as_it_was_asked() -> None:
     assert encode_query("alloy alloys steel")["words"].values in ([1.0, 2.0], [2.0, 1.0])
+
+
+def test_a_name_counts_twice_in_a_query() -> None:
+    assert sorted(encode_query("AZ91 alloy")["words"].values) == [1.0, 2.0]
 
 
 def test_bm25_is_as_in_the_paper() -> None:
@@ -116,13 +149,24 @@ def test_any_text_gives_sorted_unique_ids_with_positive_weights(text: str) -> No
 
 
 @settings(max_examples=60)
+@given(_SCRIPTS, st.sampled_from(["NFC", "NFD", "NFKC", "NFKD"]))
+def test_how_a_text_is_composed_makes_no_difference(
+    text: str, form: Literal["NFC", "NFD", "NFKC", "NFKD"]
+) -> None:
+    assert encode_document(unicodedata.normalize(form, text)) == encode_document(text)
+
+
+@settings(max_examples=60)
 @given(_SCRIPTS)
 def test_a_text_is_found_by_itself(text: str) -> None:
     for kind, vector in encode_query(text).items():
         assert _shared(text, text, kind) == set(vector.indices)
 
 
-@pytest.mark.parametrize("unit", ["熱処理", "a", "A-12 ", "é", "𠮷", "अ॒", "'", "1."])
+@pytest.mark.parametrize(
+    "unit",
+    ["熱処理", "a", "A-12 ", "é", "𠮷", "अ॒", "'", "1.", "1", "10", "1 ", "三", "1e", "×10", "a1"],
+)
 def test_long_texts_are_encoded_whole(unit: str) -> None:
     """A run without spaces must cost no more than its length, and Sudachi has a limit of bytes."""
     assert encode_document(unit * 30_000).keys() == {"words", "bigrams"}
@@ -130,3 +174,23 @@ def test_long_texts_are_encoded_whole(unit: str) -> None:
 
 def test_a_run_over_the_analysers_limit_keeps_its_last_words() -> None:
     assert _shared("溶体化", "あ" * 60_000 + "溶体化")
+
+
+@pytest.fixture
+def restless() -> Iterator[None]:
+    """Threads take turns a thousand times as often as they do."""
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(5e-6)
+    yield
+    sys.setswitchinterval(before)
+
+
+@pytest.mark.usefixtures("restless")
+def test_texts_that_threads_read_at_once_give_what_each_gives_alone() -> None:
+    """Files are cut side by side, queries come meanwhile, and a stemmer is no good to two."""
+    endings = ("iveness", "ational", "izing", "fulness")
+    letters = "abcdefghij"
+    words = [f"{a}{b}t{c}l{d}" for a, b, c, d in product(letters, letters, letters[:5], endings)]
+    with ThreadPoolExecutor(8) as threads:
+        together = list(threads.map(encode_query, words))
+    assert together == [encode_query(word) for word in words]
