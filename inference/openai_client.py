@@ -1,10 +1,11 @@
 """One client for OpenAI-compatible endpoints; its failures become problems with a next step."""
 
-from collections.abc import Generator
+import asyncio
+from collections.abc import Generator, Mapping
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final, TypeVar
 
-from pydantic import AnyHttpUrl, SecretStr
+from pydantic import AnyHttpUrl, BaseModel, SecretStr
 
 from inference.problems import ModelBusy, ModelRefused, ModelUnreachable
 
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
 
 _NO_KEY = "none"  # the client insists on a value; endpoints without keys ignore it
 _TRIES_AGAIN = 2
+ALL_TRIES: Final = 1 + _TRIES_AGAIN
 _SENT_HEADERS = frozenset(
     {
         "host",
@@ -26,11 +28,15 @@ _SENT_HEADERS = frozenset(
     }
 )
 
+Answer = TypeVar("Answer", bound=BaseModel)
+
 
 def open_client(base_url: AnyHttpUrl, api_key: SecretStr | None, timeout_s: float) -> "AsyncOpenAI":
     """Return a client of `base_url` alone: the environment adds no proxy, no key and no header."""
     import httpx2  # noqa: PLC0415 - see below
     from openai import AsyncOpenAI  # noqa: PLC0415 - half a second that only callers of models pay
+
+    from inference.bounded_answers import bound  # noqa: PLC0415 - loads httpx2
 
     key = api_key.get_secret_value() if api_key else _NO_KEY
 
@@ -46,9 +52,33 @@ def open_client(base_url: AnyHttpUrl, api_key: SecretStr | None, timeout_s: floa
         timeout=timeout_s,
         max_retries=_TRIES_AGAIN,
         http_client=httpx2.AsyncClient(
-            trust_env=False, timeout=timeout_s, event_hooks={"request": [send_only_ours]}
+            trust_env=False,
+            timeout=timeout_s,
+            event_hooks={"request": [send_only_ours], "response": [bound]},
         ),
     )
+
+
+async def post_json(
+    client: "AsyncOpenAI",
+    path: str,
+    body: Mapping[str, object],
+    answer: type[Answer],
+    *,
+    within_s: float,
+) -> Answer:
+    """Return what the endpoint answers to `body`, for what OpenAI's API has no call for.
+
+    All tries together get `within_s`, also from a server that sends byte after byte.
+
+    Raises:
+        openai.APIError, httpx2.HTTPError, TimeoutError, ValueError: see `failures_of`.
+    """
+    import httpx2  # noqa: PLC0415 - see open_client
+
+    async with asyncio.timeout(within_s):
+        response = await client.post(path, body=body, cast_to=httpx2.Response)
+    return answer.model_validate_json(response.content)
 
 
 @contextmanager
@@ -61,10 +91,14 @@ def failures_of(model: str) -> Generator[None]:
     import httpx2  # noqa: PLC0415 - see open_client
     import openai  # noqa: PLC0415 - see open_client
 
+    from inference.bounded_answers import AnswerTooLarge  # noqa: PLC0415 - loads httpx2
+
     try:
         yield
-    except openai.APITimeoutError as error:
+    except (openai.APITimeoutError, TimeoutError) as error:
         raise ModelUnreachable(model, reason="it took too long") from error
+    except AnswerTooLarge as error:
+        raise ModelUnreachable(model, reason="its answer was too large") from error
     except openai.APIConnectionError as error:
         raise ModelUnreachable(model, reason="no connection") from error
     except openai.APIStatusError as error:

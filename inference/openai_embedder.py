@@ -1,15 +1,18 @@
-"""Embeddings from any OpenAI-compatible `/v1/embeddings`, such as bge-m3 on vLLM."""
+"""Dense vectors from any OpenAI-compatible `/v1/embeddings`."""
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
-from math import hypot, isfinite
 from typing import TYPE_CHECKING
 
 from pydantic import BaseModel
 
-from inference.openai_client import failures_of, open_client
+from inference.embedding import Embedding, Output
+from inference.openai_client import ALL_TRIES, failures_of, open_client
 from inference.problems import EmbeddingInputTooLong, ModelUnreachable
 from inference.settings import EmbeddingSettings
+from inference.token_counts import CountTokens, cut_to_fit, estimate_tokens, token_counter
+from inference.vectors import listed, unit
 
 if TYPE_CHECKING:
     from openai import AsyncOpenAI
@@ -34,6 +37,7 @@ class OpenAIEmbedder:
 
     client: "AsyncOpenAI"
     settings: EmbeddingSettings
+    count: CountTokens = estimate_tokens
 
     @property
     def model(self) -> str:
@@ -46,6 +50,11 @@ class OpenAIEmbedder:
         return self.settings.dimensions
 
     @property
+    def outputs(self) -> frozenset[Output]:
+        """Such endpoints send dense vectors alone."""
+        return frozenset({"dense"})
+
+    @property
     def max_tokens(self) -> int:
         """Longest text that is sent."""
         return self.settings.max_tokens
@@ -56,17 +65,10 @@ class OpenAIEmbedder:
         return self.settings.languages
 
     def count_tokens(self, text: str) -> int:
-        """Return an estimate on the high side, since the model's tokenizer is not at hand.
+        """Return the model's own count where its tokenizer is at hand, else a high estimate."""
+        return self.count(text)
 
-        In the vocabularies of multilingual models the words of a text cost less than a token for
-        two Latin letters; kana, kanji, Devanagari, digits and signs at most one for each character.
-        """
-        latin = sum(1 for character in text if character.isascii() and character.isalpha())
-        other = sum(1 for character in text if not character.isascii())
-        symbols = len(text) - latin - other
-        return latin // 2 + other + symbols + 2
-
-    async def embed_documents(self, texts: Sequence[str]) -> list[list[float]]:
+    async def embed_documents(self, texts: Sequence[str]) -> list[Embedding]:
         """Return one vector per text, in order, L2 norm 1.
 
         Raises:
@@ -74,54 +76,46 @@ class OpenAIEmbedder:
             ModelBusy, ModelRefused, ModelUnreachable
         """
         for index, text in enumerate(texts):
-            if self.count_tokens(text) > self.max_tokens:
+            if self.count(text) > self.max_tokens:
                 raise EmbeddingInputTooLong(index, max_tokens=self.max_tokens)
-        vectors: list[list[float]] = []
+        vectors: list[Embedding] = []
         for start in range(0, len(texts), _BATCH):
             vectors.extend(await self._embed(texts[start : start + _BATCH]))
         return vectors
 
-    async def embed_query(self, text: str) -> list[float]:
+    async def embed_query(self, text: str) -> Embedding:
         """Return the vector of a query, cut at its end where it may be too long."""
-        while self.count_tokens(text) > self.max_tokens:
-            text = text[: len(text) * 3 // 4]
-        return (await self._embed([text]))[0]
+        fitting = cut_to_fit(text, self.count, self.max_tokens)
+        return (await self._embed([fitting]))[0]
 
     async def aclose(self) -> None:
         """Close the connections."""
         await self.client.close()
 
-    async def _embed(self, texts: Sequence[str]) -> list[list[float]]:
+    async def _embed(self, texts: Sequence[str]) -> list[Embedding]:
         with failures_of(self.model):
-            answer = await self.client.embeddings.create(
-                model=self.model, input=list(texts), encoding_format="float"
-            )
+            async with asyncio.timeout(ALL_TRIES * self.settings.timeout_s):
+                answer = await self.client.embeddings.create(
+                    model=self.model, input=list(texts), encoding_format="float"
+                )
             found = _Embeddings.model_validate(answer).data
         ordered = sorted(found, key=lambda item: item.index)
-        vectors = [_unit(item.embedding) for item in ordered]
+        vectors = [unit(item.embedding) for item in ordered]
         lengths = {len(vector) for vector in vectors}
         if len(vectors) != len(texts) or lengths - {self.dimensions}:
             raise ModelUnreachable(
                 self.model,
                 reason=f"asked for {len(texts)} vectors of {self.dimensions} numbers,"
-                f" it sent {len(vectors)} of {_listed(lengths)}",
+                f" it sent {len(vectors)} of {listed(lengths)}",
             )
-        return vectors
+        return [Embedding(vector) for vector in vectors]
 
 
 def open_openai_embedder(settings: EmbeddingSettings) -> OpenAIEmbedder:
-    """Connect to the endpoint in `settings.base_url`, which must be set."""
-    if settings.base_url is None:
-        raise ValueError("embedding.base_url is not set")
-    client = open_client(settings.base_url, settings.api_key, settings.timeout_s)
-    return OpenAIEmbedder(client=client, settings=settings)
+    """Connect to the endpoint in `settings.base_url`, which must be set.
 
-
-def _listed(lengths: set[int]) -> str:
-    return ", ".join(map(str, sorted(lengths))) or "none"
-
-
-def _unit(vector: Sequence[float]) -> list[float]:
-    """Scale to L2 norm 1: servers differ in whether they do; a broken vector becomes no vector."""
-    norm = hypot(*vector)
-    return [value / norm for value in vector] if norm and isfinite(norm) else []
+    Raises:
+        LocalEmbeddingMissing, ModelFolderUnfit: a folder is named, and has no tokenizer.
+    """
+    client = open_client(settings.endpoint, settings.api_key, settings.timeout_s)
+    return OpenAIEmbedder(client=client, settings=settings, count=token_counter(settings.folder))

@@ -1,5 +1,7 @@
 """What can go wrong with a model, in this process or behind an endpoint."""
 
+from pathlib import Path
+
 from contracts.problems import Problem
 
 
@@ -73,6 +75,22 @@ class ModelRefused(Problem):
             f"The endpoint of model {model!r} refused the request (HTTP {status}).",
             hint="An operator should check the model's name and key: `fumikura doctor`.",
             message_ja=f"モデル「{model}」が要求を拒否しました(HTTP {status})。",
+        )
+
+
+class ModelFolderUnfit(Problem):
+    """What lies in the folder is not the checkpoint that it should be."""
+
+    kind = "unavailable"
+    code = "model_folder_unfit"
+
+    def __init__(self, folder: Path, *, reason: str) -> None:
+        super().__init__(
+            f"No embedding model can be loaded from {str(folder)!r}: {reason}.",
+            hint="Put the files of https://huggingface.co/BAAI/bge-m3 there: config.json,"
+            " tokenizer.json, pytorch_model.bin or model.safetensors, sparse_linear.pt,"
+            " colbert_linear.pt. FUMIKURA_EMBEDDING__FOLDER names the folder.",
+            message_ja=f"埋め込みモデルを「{folder}」から読み込めません。",
         )
 
 

@@ -4,18 +4,19 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from inference.embedding import Embedding
 from inference.fake import HashEmbedder
 from inference.problems import EmbeddingInputTooLong
 
 
-def _nearness(one: list[float], other: list[float]) -> float:
-    return sum(left * right for left, right in zip(one, other, strict=True))
+def _nearness(one: Embedding, other: Embedding) -> float:
+    return sum(left * right for left, right in zip(one.dense, other.dense, strict=True))
 
 
 @given(st.text(max_size=80))
 @settings(max_examples=50)
 async def test_every_text_has_a_vector_of_norm_1(text: str) -> None:
-    vector = await HashEmbedder(dimensions=16).embed_query(text)
+    vector = (await HashEmbedder(dimensions=16).embed_query(text)).dense
     assert len(vector) == 16
     assert hypot(*vector) == pytest.approx(1.0)
 

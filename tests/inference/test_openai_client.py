@@ -11,7 +11,7 @@ from contracts.problems import Problem
 from inference.openai_embedder import OpenAIEmbedder, open_openai_embedder
 from inference.problems import ModelBusy, ModelRefused, ModelUnreachable
 from inference.settings import EmbeddingSettings
-from tests.servers.openai import CutOff, Delay, Fault, Malformed, OpenAIStandIn, Refuse
+from tests.servers.openai import CutOff, Delay, Endless, Fault, Malformed, OpenAIStandIn, Refuse
 
 SOON = "0.01"  # the client tries again after this time; without it after half a second
 
@@ -49,7 +49,7 @@ async def _failure(embedder: OpenAIEmbedder) -> Problem:
 
 async def test_a_hiccup_is_tried_again(server: OpenAIStandIn, embedder: OpenAIEmbedder) -> None:
     server.fail_next(Refuse(503, retry_after=SOON), Refuse(429, retry_after=SOON))
-    assert len(await embedder.embed_query("鋼")) == 64
+    assert len((await embedder.embed_query("鋼")).dense) == 64
     assert len(server.embeddings) == 3
 
 
@@ -111,6 +111,18 @@ async def test_an_answer_that_takes_too_long_is_given_up(server: OpenAIStandIn) 
     server.fail_always(Delay(1))
     async with _embedder(server.url, timeout_s=0.05) as embedder:
         assert "it took too long" in (await _failure(embedder)).message
+
+
+async def test_an_answer_that_never_ends_is_given_up(server: OpenAIStandIn) -> None:
+    server.fail_always(Endless(b" ", pace_s=0.01))
+    async with _embedder(server.url, timeout_s=0.1) as embedder:
+        assert "it took too long" in (await _failure(embedder)).message
+
+
+async def test_an_answer_that_fills_the_memory_is_given_up(server: OpenAIStandIn) -> None:
+    server.fail_always(Endless(b" " * 2**24))
+    async with _embedder(server.url, timeout_s=60) as embedder:
+        assert "its answer was too large" in (await _failure(embedder)).message
 
 
 async def test_a_port_where_nobody_listens_has_no_connection() -> None:

@@ -1,7 +1,7 @@
 import pytest
 from pydantic import AnyHttpUrl, ValidationError
 
-from inference.settings import ChatSettings, EmbeddingSettings, OcrSettings
+from inference.settings import ChatSettings, EmbeddingSettings, OcrSettings, RerankSettings
 
 ENDPOINT = AnyHttpUrl("http://127.0.0.1:8000/v1")
 
@@ -16,6 +16,31 @@ def test_naming_an_endpoint_is_enough_to_use_it() -> None:
 
 def test_the_stand_in_runs_when_it_is_asked_for_by_name() -> None:
     assert EmbeddingSettings(kind="hash", base_url=ENDPOINT).runs == "hash"
+
+
+@pytest.mark.parametrize(
+    ("kind", "lacks"), [("endpoint", "base_url"), ("vllm", "base_url"), ("bge-m3", "folder")]
+)
+def test_a_kind_without_what_it_needs_is_refused(kind: str, lacks: str) -> None:
+    with pytest.raises(ValidationError, match=f"kind {kind} needs {lacks}"):
+        EmbeddingSettings.model_validate({"kind": kind})
+
+
+def test_bge_m3_is_given_no_more_than_it_reads() -> None:
+    whole = EmbeddingSettings(kind="vllm", base_url=ENDPOINT, max_tokens=8192)
+    assert whole.runs == "vllm"
+    with pytest.raises(ValidationError, match="at most 8192"):
+        EmbeddingSettings(kind="vllm", base_url=ENDPOINT, max_tokens=8193)
+
+
+def test_nothing_is_read_again_without_a_choice() -> None:
+    assert RerankSettings().runs == "off"
+
+
+def test_naming_an_endpoint_is_enough_to_rerank_by_it() -> None:
+    assert RerankSettings(base_url=ENDPOINT).runs == "endpoint"
+    with pytest.raises(ValidationError, match="kind endpoint needs base_url"):
+        RerankSettings(kind="endpoint")
 
 
 @pytest.mark.parametrize(

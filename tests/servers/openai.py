@@ -12,7 +12,7 @@ import base64
 import json
 import struct
 from collections import deque
-from collections.abc import AsyncGenerator, Callable, Iterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -55,7 +55,27 @@ class Malformed:
     content_type: str = "application/json"
 
 
-Fault = Refuse | Delay | CutOff | Malformed
+@dataclass(frozen=True, slots=True)
+class Endless:
+    """Answer 200 with these bytes again and again, this many seconds apart, for ever."""
+
+    piece: bytes
+    pace_s: float = 0.0
+
+
+Fault = Refuse | Delay | CutOff | Malformed | Endless
+
+
+Route = Callable[[Mapping[str, Any]], Awaitable[Mapping[str, object]]]
+"""Takes the body of a request, returns that of the answer."""
+
+
+class Refused(Exception):
+    """Raised by a route: answered with this status and message."""
+
+    def __init__(self, status: int, message: str) -> None:
+        super().__init__(message)
+        self.status = status
 
 
 @dataclass(kw_only=True)
@@ -67,6 +87,8 @@ class OpenAIStandIn:
     embedder: HashEmbedder
     api_key: str | None
     piece: int
+    posts: Mapping[str, Route] = field(default_factory=dict[str, Route])
+    """What it answers beyond OpenAI's API, by path; the model is checked before."""
     pace_s: float = 0.0
     """Seconds between two pieces of a stream."""
     received: list[Received] = field(default_factory=list[Received])
@@ -108,6 +130,8 @@ class OpenAIStandIn:
                 await _answer(exchange, status, _error("told to refuse"), headers)
             case Malformed(body, content_type):
                 await exchange.answer(200, {"content-type": content_type}, body)
+            case Endless(piece, pace_s):
+                await _send_for_ever(exchange, piece, pace_s)
             case CutOff(after_bytes):
                 await self._cut(request, exchange, after_bytes)
             case Delay(seconds):
@@ -133,10 +157,20 @@ class OpenAIStandIn:
         if problem is not None:
             status, message = problem
             await _answer(exchange, status, _error(message), {})
+        elif request.path in self.posts:
+            await self._post(request, exchange)
         elif _streams(request):
             await self._stream(request.json, exchange)
         else:
             await _answer(exchange, 200, await self._body(request), {})
+
+    async def _post(self, request: Received, exchange: Exchange) -> None:
+        try:
+            body = await self.posts[request.path](request.json)
+        except Refused as refused:
+            await _answer(exchange, refused.status, _error(str(refused)), {})
+        else:
+            await _answer(exchange, 200, body, {})
 
     def _problem(self, request: Received) -> tuple[int, str] | None:
         if self.api_key and request.headers.get("authorization") != f"Bearer {self.api_key}":
@@ -145,6 +179,7 @@ class OpenAIStandIn:
             ("GET", "/v1/models"),
             ("POST", "/v1/chat/completions"),
             ("POST", "/v1/embeddings"),
+            *(("POST", path) for path in self.posts),
         }
         if (request.method, request.path) not in known:
             return 404, "Not Found"
@@ -194,7 +229,7 @@ class OpenAIStandIn:
 
     async def _embedded(self, request: Received) -> Mapping[str, object]:
         texts = _texts(request)
-        vectors = await self.embedder.embed_documents(texts)
+        vectors = [list(each.dense) for each in await self.embedder.embed_documents(texts)]
         as_base64 = request.json.get("encoding_format") == "base64"
         data = [
             {
@@ -216,11 +251,13 @@ async def openai_stand_in(
     embedder: HashEmbedder | None = None,
     api_key: str | None = None,
     piece: int = 3,
+    posts: Mapping[str, Route] | None = None,
 ) -> AsyncGenerator[OpenAIStandIn]:
     """Serve the model `stand-in` on a free port of 127.0.0.1.
 
     `says` is the text of every reply or a function of the request's body; a stream cuts it into
-    pieces of `piece` characters. With `api_key`, requests without it are refused (401).
+    pieces of `piece` characters. With `api_key`, requests without it are refused (401). `posts` are
+    further routes.
     """
     server = OpenAIStandIn(
         url="",
@@ -228,10 +265,18 @@ async def openai_stand_in(
         embedder=embedder or HashEmbedder(),
         api_key=api_key,
         piece=piece,
+        posts=posts or {},
     )
     async with serve_loopback(server.handle) as address:
         server.url = f"{address}/v1"
         yield server
+
+
+async def _send_for_ever(exchange: Exchange, piece: bytes, pace_s: float) -> None:
+    await exchange.start(200, {"content-type": "application/json"})
+    while True:
+        await exchange.send(piece)
+        await asyncio.sleep(pace_s)
 
 
 def one_after_another(*replies: str) -> Script:
