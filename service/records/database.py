@@ -12,7 +12,7 @@ from typing import cast
 import aiosqlite
 from alembic import command
 from alembic.config import Config
-from sqlalchemy import URL, AdaptedConnection, Connection, event, make_url, text
+from sqlalchemy import URL, AdaptedConnection, Connection, event, inspect, make_url, text
 from sqlalchemy.exc import (
     DataError,
     DBAPIError,
@@ -86,6 +86,23 @@ async def open_database(url: str, *, deadline_s: float = DEADLINE_S) -> AsyncGen
         await asyncio.shield(engine.dispose())
 
 
+@asynccontextmanager
+async def peek_into(url: str, *, table: str) -> AsyncGenerator[Database | None]:
+    """Open a database as it is, to be read; None where the table is not there.
+
+    Raises:
+        ServiceUnreachable: it does not answer.
+    """
+    engine = _make_engine(url)
+    try:
+        with _answering():
+            async with engine.connect() as connection:
+                is_there = await connection.run_sync(lambda each: inspect(each).has_table(table))
+        yield Database(engine) if is_there else None
+    finally:
+        await asyncio.shield(engine.dispose())
+
+
 async def check_database(url: str) -> None:
     """Return if the database of `url` answers; nothing in it is changed.
 
@@ -120,12 +137,29 @@ def _make_engine(url: str, *, deadline_s: float = DEADLINE_S) -> AsyncEngine:
     target = make_url(url)
     if target.get_backend_name() == "sqlite":
         _make_private(Path(target.database or ""))
-        engine = create_async_engine(target.set(drivername="sqlite+aiosqlite"))
+        engine = create_async_engine(
+            target.set(drivername="sqlite+aiosqlite"), connect_args={"factory": _SqliteConnection}
+        )
         event.listen(engine.sync_engine, "connect", _prepare_sqlite)
         event.listen(engine.sync_engine, "begin", _begin_sqlite)
         return engine
     deadlines = {"timeout": deadline_s, "command_timeout": deadline_s}  # asyncpg may wait for ever
     return create_async_engine(_for_asyncpg(target), pool_pre_ping=True, connect_args=deadlines)
+
+
+class _SqliteConnection(sqlite3.Connection):
+    """Rolls back as it is closed, which is how a cancelled transaction ends.
+
+    SQLite itself keeps the locks of a closed connection for as long as a cursor of it is left.
+    """
+
+    is_open = True
+
+    def close(self) -> None:
+        if self.is_open:
+            self.rollback()
+        self.is_open = False
+        super().close()
 
 
 def _for_asyncpg(target: URL) -> URL:

@@ -2,16 +2,23 @@
 
 import base64
 import json
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass
 from datetime import datetime
-from typing import Literal, cast
+from typing import Final, Literal, TypeVar, cast
 
 from pydantic import BaseModel, Field
-from sqlalchemy import delete, func, select, tuple_
+from sqlalchemy import ColumnElement, and_, delete, func, insert, select, tuple_
+from sqlalchemy.exc import IntegrityError
 
 from rag.ports import FileRecord, IndexTotals
+from rag.problems import ProjectUnknown
 from service.records.database import Database
 from service.records.models import IndexedFileRow
+
+T = TypeVar("T")
+
+_MOST_NAMED: Final = 1_000
 
 
 class IndexedFile(BaseModel, frozen=True):
@@ -36,18 +43,28 @@ class FilePage(BaseModel, frozen=True):
 
 @dataclass(frozen=True, slots=True)
 class DatabaseIndexRecords:
-    """One row a file, durable when a call returns."""
+    """One row a file of one collection, durable when a call returns."""
 
     database: Database
+    collection: str
 
     async def load(self, project_id: str) -> dict[str, FileRecord]:
         async with self.database.read() as session:
             rows = await session.scalars(
-                select(IndexedFileRow)
-                .where(IndexedFileRow.project_id == project_id)
-                .order_by(IndexedFileRow.path)
+                select(IndexedFileRow).where(self._in(project_id)).order_by(IndexedFileRow.path)
             )
             return {row.file_id: _record(row) for row in rows}
+
+    async def find(self, project_id: str, file_ids: Sequence[str]) -> dict[str, FileRecord]:
+        """Return the records of these files, of those that have one."""
+        found: dict[str, FileRecord] = {}
+        async with self.database.read() as session:
+            for some in _in_statements(file_ids):
+                rows = await session.scalars(
+                    select(IndexedFileRow).where(self._of(project_id, some))
+                )
+                found |= {row.file_id: _record(row) for row in rows}
+        return found
 
     async def page(self, project_id: str, *, limit: int, cursor: str | None) -> FilePage:
         """Return up to `limit` files after those that `cursor` stands for.
@@ -58,7 +75,7 @@ class DatabaseIndexRecords:
             ValueError: `cursor` is none of ours.
         """
         place = (IndexedFileRow.path, IndexedFileRow.file_id)
-        wanted = select(IndexedFileRow).where(IndexedFileRow.project_id == project_id)
+        wanted = select(IndexedFileRow).where(self._in(project_id))
         if cursor is not None:
             wanted = wanted.where(tuple_(*place) > _place(cursor))
         async with self.database.read() as session:
@@ -73,22 +90,49 @@ class DatabaseIndexRecords:
             func.count(),
             func.coalesce(func.sum(IndexedFileRow.passages), 0),
             func.count().filter(IndexedFileRow.status == "failed"),
-        ).where(IndexedFileRow.project_id == project_id)
+        ).where(self._in(project_id))
         async with self.database.read() as session:
             files, passages, failed = (await session.execute(counted)).one()
         return IndexTotals(files=files, passages=passages, failed=failed)
 
-    async def save(self, project_id: str, record: FileRecord) -> None:
-        async with self.database.write() as session:
-            await session.merge(_row(project_id, record))
+    async def save(self, project_id: str, *records: FileRecord) -> None:
+        """See `IndexRecords.save`.
 
-    async def drop(self, project_id: str, file_id: str) -> None:
+        Raises:
+            ProjectUnknown: the project has been removed.
+        """
+        rows = [self._values(project_id, record) for record in records]
+        try:
+            async with self.database.write() as session:
+                for some in _in_statements(records):
+                    doomed = self._of(project_id, [record.file_id for record in some])
+                    await session.execute(delete(IndexedFileRow).where(doomed))
+                if rows:
+                    await session.execute(insert(IndexedFileRow), rows)
+        except IntegrityError as error:
+            raise ProjectUnknown(project_id) from error
+
+    async def drop(self, project_id: str, *file_ids: str) -> None:
         async with self.database.write() as session:
-            await session.execute(
-                delete(IndexedFileRow).where(
-                    IndexedFileRow.project_id == project_id, IndexedFileRow.file_id == file_id
-                )
-            )
+            for some in _in_statements(file_ids):
+                await session.execute(delete(IndexedFileRow).where(self._of(project_id, some)))
+
+    def _in(self, project_id: str) -> ColumnElement[bool]:
+        return and_(
+            IndexedFileRow.project_id == project_id, IndexedFileRow.collection == self.collection
+        )
+
+    def _of(self, project_id: str, file_ids: Sequence[str]) -> ColumnElement[bool]:
+        return and_(self._in(project_id), IndexedFileRow.file_id.in_(file_ids))
+
+    def _values(self, project_id: str, record: FileRecord) -> dict[str, object]:
+        return {"project_id": project_id, "collection": self.collection, **asdict(record)}
+
+
+def _in_statements(whole: Sequence[T]) -> Iterator[Sequence[T]]:
+    """Yield parts that one statement can name: databases limit its parameters."""
+    for start in range(0, len(whole), _MOST_NAMED):
+        yield whole[start : start + _MOST_NAMED]
 
 
 def _cursor(row: IndexedFileRow) -> str:
@@ -107,23 +151,6 @@ def _place(cursor: str) -> tuple[str, str]:
             raise ValueError("not a cursor")
 
 
-def _row(project_id: str, record: FileRecord) -> IndexedFileRow:
-    return IndexedFileRow(
-        project_id=project_id,
-        file_id=record.file_id,
-        path=record.path,
-        version=record.version,
-        fingerprint=record.fingerprint,
-        status=record.status,
-        passages=record.passages,
-        indexed_at=record.indexed_at,
-        failure_code=record.failure_code,
-        failure_message=record.failure_message,
-        link=record.link,
-        source_version=record.source_version,
-    )
-
-
 def _record(row: IndexedFileRow) -> FileRecord:
     return FileRecord(
         file_id=row.file_id,
@@ -137,4 +164,6 @@ def _record(row: IndexedFileRow) -> FileRecord:
         failure_message=row.failure_message,
         link=row.link,
         source_version=row.source_version,
+        tags=tuple(row.tags),
+        modified=row.modified,
     )

@@ -15,12 +15,14 @@ from contracts.problems import ProblemBody
 from rag.models import IndexReport
 from rag.problems import ProjectUnknown
 from service.records.database import Database
+from service.records.generations import syncs_shall_rest
 from service.records.models import JobRow, ProjectRow
 
 LEASE: Final = timedelta(seconds=30)
 
-Lease = Literal["held", "cancelled", "lost"]
-"""held: go on; cancelled: held, but somebody asked that the job stop; lost: it is another's."""
+Lease = Literal["held", "halted", "cancelled", "lost"]
+"""held: go on; halted: held, but to be put back into the queue after the file at hand; cancelled:
+held, but somebody asked that the job stop; lost: it is another's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +68,7 @@ class JobRecords:
         """Begin the oldest job (of one project, if named) that may; None where there is none.
 
         A job may begin while no other one of its project runs. One whose lease ran out, because
-        its worker died, may begin again.
+        its worker died, may begin again. None begins while another collection begins to answer.
         """
         now = datetime.now(UTC)
         wanted = _claimable(now)
@@ -74,6 +76,8 @@ class JobRecords:
             wanted = wanted.where(JobRow.project_id == project_id)
         try:
             async with self.database.write() as session:
+                if await syncs_shall_rest(session):
+                    return None
                 row = (await session.scalars(wanted.limit(1))).first()
                 if row is None:
                     return None
@@ -97,7 +101,10 @@ class JobRecords:
         )
         if renewed is None:
             return "lost"
-        return "cancelled" if renewed.cancel_requested else "held"
+        if renewed.cancel_requested:
+            return "cancelled"
+        async with self.database.read() as session:
+            return "halted" if await syncs_shall_rest(session) else "held"
 
     async def is_running(self, project_id: str) -> bool:
         """Tell whether some worker has a job of the project."""

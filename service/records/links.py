@@ -7,12 +7,16 @@ from typing import Final, cast
 
 from sqlalchemy import delete, or_, select, update
 from sqlalchemy.exc import IntegrityError
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from connectors.rdm.settings import InstanceName
 from service.records.database import Database
 from service.records.models import KeyRow, LinkedTokenRow
 
 _KEY: Final = "key:"
+_BY_SUBJECT: Final = select(LinkedTokenRow).order_by(
+    LinkedTokenRow.subject, LinkedTokenRow.instance
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,6 +40,12 @@ def key_subject(key_id: str) -> str:
 def source_subject(project_id: str) -> str:
     """Return whose link the token is that reads a source."""
     return f"source:{project_id}"
+
+
+async def links_of(session: AsyncSession, subject: str) -> list[LinkRecord]:
+    """Return the links of a subject, by instance, within a transaction."""
+    rows = await session.scalars(_BY_SUBJECT.where(LinkedTokenRow.subject == subject))
+    return [_record(row) for row in rows]
 
 
 def _now() -> datetime:
@@ -68,18 +78,13 @@ class LinkRecords:
 
     async def list_of(self, subject: str) -> list[LinkRecord]:
         """Return the links of a subject, by instance."""
-        return await self._list(subject)
+        async with self.database.read() as session:
+            return await links_of(session, subject)
 
     async def list_all(self) -> list[LinkRecord]:
         """Return every link, by subject and instance."""
-        return await self._list(None)
-
-    async def _list(self, subject: str | None) -> list[LinkRecord]:
-        wanted = select(LinkedTokenRow).order_by(LinkedTokenRow.subject, LinkedTokenRow.instance)
-        if subject is not None:
-            wanted = wanted.where(LinkedTokenRow.subject == subject)
         async with self.database.read() as session:
-            return [_record(row) for row in await session.scalars(wanted)]
+            return [_record(row) for row in await session.scalars(_BY_SUBJECT)]
 
     async def reseal(self, former: LinkRecord, *, ciphertext: bytes, sealed_with: str) -> bool:
         """Replace the seal of a link; False where it was unlinked or linked anew meanwhile."""

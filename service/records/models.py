@@ -1,4 +1,4 @@
-"""The tables: API keys, projects, sources, indexed files, jobs, linked tokens, budgets."""
+"""The tables: API keys, projects, sources, indexed files and collections, jobs, tokens, budgets."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -138,13 +138,14 @@ class RequestBudgetRow(Row):
 
 
 class IndexedFileRow(Row):
-    """What the index holds of one file (`rag.ports.FileRecord`)."""
+    """What a collection holds of one file (`rag.ports.FileRecord`)."""
 
     __tablename__ = "indexed_files"
 
     project_id: Mapped[str] = mapped_column(
         ForeignKey("projects.id", ondelete="CASCADE"), primary_key=True
     )
+    collection: Mapped[str] = mapped_column(String(128), primary_key=True)
     file_id: Mapped[str] = mapped_column(String(512), primary_key=True)
     path: Mapped[str] = mapped_column(Text)
     version: Mapped[str] = mapped_column(String(128))
@@ -156,6 +157,29 @@ class IndexedFileRow(Row):
     failure_message: Mapped[str | None] = mapped_column(Text)
     link: Mapped[str | None] = mapped_column(Text)
     source_version: Mapped[str | None] = mapped_column(Text)
+    tags: Mapped[list[str]] = mapped_column(server_default="[]")
+    modified: Mapped[datetime | None]
+
+
+class GenerationsRow(Row):
+    """Which collection answers, and how far the move to another one is: one row for all."""
+
+    __tablename__ = "generations"
+
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    active: Mapped[str] = mapped_column(String(128))
+    active_model: Mapped[str] = mapped_column(Text)
+    other: Mapped[str | None] = mapped_column(String(128))
+    other_model: Mapped[str | None] = mapped_column(Text)
+    other_is: Mapped[str | None] = mapped_column(String(8))
+    """`next` or `former`."""
+    stage: Mapped[str] = mapped_column(String(16))
+    progress: Mapped[dict[str, Any] | None]
+    verification: Mapped[dict[str, Any] | None]
+    error: Mapped[dict[str, Any] | None]
+    switched_at: Mapped[datetime | None]
+    lease_owner: Mapped[str | None] = mapped_column(String(36))
+    lease_until: Mapped[datetime | None]
 
 
 class JobRow(Row):

@@ -128,8 +128,7 @@ class ProjectRecords:
     async def list_records(self) -> list[ProjectRecord]:
         """Return all projects, ordered by title."""
         async with self.database.read() as session:
-            rows = await session.scalars(select(ProjectRow).order_by(ProjectRow.title))
-            return [_record(row) for row in rows]
+            return await all_projects(session)
 
     async def of_source(self, source_id: str) -> list[ProjectRecord]:
         """Return a source's projects: itself and what came with it, in the order they came."""
@@ -165,6 +164,12 @@ class ProjectRecords:
             await session.execute(
                 update(ProjectRow).where(ProjectRow.id == project_id).values(**values)
             )
+
+
+async def all_projects(session: AsyncSession) -> list[ProjectRecord]:
+    """Return all projects, ordered by title, within a transaction."""
+    rows = await session.scalars(select(ProjectRow).order_by(ProjectRow.title))
+    return [_record(row) for row in rows]
 
 
 async def _is_kept(session: AsyncSession, row: ProjectRow) -> bool:
