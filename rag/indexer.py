@@ -1,33 +1,36 @@
-"""Make the index equal to its project, file by file; a run may be killed anywhere and run again."""
+"""Make the index equal to its project; a run may be killed anywhere and run again."""
 
-import asyncio
-from collections import deque
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Iterator, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, TypeGuard
 
 from connectors.ports import Listing, ProjectSource, SourceFile
 from connectors.problems import SourceFileUnavailable
 from rag.access import whole_project
-from rag.ingest import CutFile, FailedFile, Ingest
+from rag.ahead import one_ahead
+from rag.ingest import FailedFile, Ingest
 from rag.models import IndexReport
+from rag.portions import Portion, WrittenFile, batches, embedded, most_passages
 from rag.ports import Embedder, IndexRecords, Parser
 from rag.progress import Progress, ReportIndexing
+from rag.reading import FileReader, LocalReader
 from rag.shelf import Shelf
-from rag.store.port import Point, VectorStore
+from rag.store.port import VectorStore
 from rag.sync import INTERRUPTED, SyncPlan, is_settled, plan_sync
 
-_READ_AHEAD: Final = 4  # files: as many as RDM is asked for at once
+_MOVED_TOGETHER: Final = 256  # passages
+_DROPPED_TOGETHER: Final = 256  # files
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Indexer:
     """Keeps the passages of projects in `store`, and in `records` what they were made from.
 
-    Before a file's passages are touched, its record says `indexing_interrupted`; the true record
-    is written once the passages are safe on disk. So a run that dies, or is cancelled, leaves each
-    file either as it was or marked, and the next run makes it anew, under the same passage ids.
+    Files are written many at a time. Before their passages are touched, their records say
+    `indexing_interrupted`; the true records are written once the passages are safe on disk. So a
+    run that dies, or is cancelled, leaves each file either as it was or marked, and the next run
+    makes it anew, under the same passage ids.
 
     One run at a time for a project: that is for the caller to see to.
     """
@@ -36,6 +39,8 @@ class Indexer:
     embedder: Embedder
     parser: Parser
     records: IndexRecords
+    reader: FileReader | None = None
+    """Reads the files; without one they are read in this process, by `parser`."""
 
     @property
     def fingerprint(self) -> str:
@@ -81,12 +86,7 @@ class Indexer:
         """
         await self.store.delete_project(project_id)
         await self.store.flush()
-        for file_id in await self.records.load(project_id):
-            await self.records.drop(project_id, file_id)
-
-    @property
-    def _ingest(self) -> Ingest:
-        return Ingest(parser=self.parser, embedder=self.embedder)
+        await self.records.drop(project_id, *await self.records.load(project_id))
 
     async def _update(
         self, source: ProjectSource, progress: Progress, *, retry_failed: bool
@@ -100,25 +100,21 @@ class Indexer:
         shelf = Shelf(self.store, self.records, source.project_id, self.fingerprint, known)
         await _relabel(listing, plan, shelf, progress)
         todo = [file for file in listing.files if file.file_id in plan.write]
-        async with aclosing(_read_ahead(todo, source, self._ingest)) as cuts:
-            async for cut in cuts:
-                await progress.tell(current=cut.file.path)
-                await self._shelve(cut, shelf, progress)
+        async with aclosing(self._portions(source, todo)) as portions:
+            async for portion in portions:
+                await _put(portion, shelf, progress)
 
-    async def _shelve(self, cut: CutFile | FailedFile, shelf: Shelf, progress: Progress) -> None:
-        """Embed a file's passages and put them in; one that is stale stays as it is."""
-        made = await self._made(cut, shelf.project_id)
-        if isinstance(made, FailedFile) and _is_stale(made, shelf):
-            await progress.file_kept(cut.file.path, made.problem)
-        elif isinstance(made, FailedFile):
-            await progress.file_done(await shelf.fail(cut.file, made.problem))
-        else:
-            await progress.file_done(await shelf.replace(cut.file, made))
+    def _portions(
+        self, source: ProjectSource, files: Sequence[SourceFile]
+    ) -> AsyncGenerator[Portion]:
+        """Yield what to put in; meanwhile the model reads the next, and the next but one is cut."""
+        reader = self.reader or LocalReader(self._ingest)
+        drafts = batches(reader.read(source, files), most=most_passages(self.embedder))
+        return one_ahead(embedded(one_ahead(drafts), self.embedder))
 
-    async def _made(self, cut: CutFile | FailedFile, project_id: str) -> list[Point] | FailedFile:
-        if isinstance(cut, FailedFile):
-            return cut
-        return await self._ingest.points(project_id, cut)
+    @property
+    def _ingest(self) -> Ingest:
+        return Ingest(parser=self.parser, embedder=self.embedder)
 
     async def _agrees(self, project_id: str) -> bool:
         """Tell whether the store holds as many passages as the records say.
@@ -138,40 +134,49 @@ class Indexer:
 
 async def _relabel(listing: Listing, plan: SyncPlan, shelf: Shelf, progress: Progress) -> None:
     """Move what was moved, then drop what is gone: a search always finds one of the two."""
-    for file in listing.files:
-        if file.file_id in plan.move:
-            await shelf.move(file, plan.move[file.file_id])
-            await progress.moved()
+    moves = [(file, plan.move[file.file_id]) for file in listing.files if file.file_id in plan.move]
+    for together in _grouped(moves, shelf):
+        await shelf.move(together)
+        await progress.moved(len(together))
     moved = frozenset(plan.move.values())
-    for file_id in sorted(plan.drop):
-        await shelf.drop(file_id)
-        if file_id not in moved:
-            await progress.removed()
+    gone = sorted(plan.drop)
+    for start in range(0, len(gone), _DROPPED_TOGETHER):
+        dropped = gone[start : start + _DROPPED_TOGETHER]
+        await shelf.drop(dropped)
+        await progress.removed(sum(file_id not in moved for file_id in dropped))
 
 
-def _is_stale(failed: FailedFile, shelf: Shelf) -> bool:
+def _grouped(
+    moves: Sequence[tuple[SourceFile, str]], shelf: Shelf
+) -> Iterator[list[tuple[SourceFile, str]]]:
+    """Yield moves, in order, in groups of few passages; a file with more of them is alone."""
+    group: list[tuple[SourceFile, str]] = []
+    held = 0
+    for file, origin in moves:
+        size = shelf.known[origin].passages + 1
+        if group and held + size > _MOVED_TOGETHER:
+            yield group
+            group, held = [], 0
+        group.append((file, origin))
+        held += size
+    if group:
+        yield group
+
+
+async def _put(portion: Portion, shelf: Shelf, progress: Progress) -> None:
+    """Put passages in; a file that is stale stays as it is."""
+    for file in portion.begun:
+        await progress.tell(current=file.path)
+    kept = [each for each in portion.ended if _is_stale(each, shelf)]
+    for record in await shelf.put(portion.without(kept)):
+        await progress.file_done(record)
+    for failed in kept:
+        await progress.file_kept(failed.file.path, failed.problem)
+
+
+def _is_stale(ended: WrittenFile | FailedFile, shelf: Shelf) -> TypeGuard[FailedFile]:
     """Tell a file that cannot be had for now and of which the index holds an earlier state."""
-    known = shelf.known.get(failed.file.file_id)
-    cannot_be_had = isinstance(failed.problem, SourceFileUnavailable)
-    return cannot_be_had and known is not None and known.status == "indexed"
-
-
-async def _read_ahead(
-    files: Sequence[SourceFile], source: ProjectSource, ingest: Ingest
-) -> AsyncGenerator[CutFile | FailedFile]:
-    """Yield each file cut into passages, in order; the next ones are read meanwhile.
-
-    So a source that takes its time over each file holds up the embedding of none.
-    """
-    reading: deque[asyncio.Task[CutFile | FailedFile]] = deque()
-    try:
-        for file in files:
-            reading.append(asyncio.create_task(ingest.cut(source, file)))
-            if len(reading) > _READ_AHEAD:
-                yield await reading.popleft()
-        while reading:
-            yield await reading.popleft()
-    finally:
-        for task in reading:
-            task.cancel()
-        await asyncio.gather(*reading, return_exceptions=True)
+    if not (isinstance(ended, FailedFile) and isinstance(ended.problem, SourceFileUnavailable)):
+        return False
+    known = shelf.known.get(ended.file.file_id)
+    return known is not None and known.status == "indexed"

@@ -41,13 +41,13 @@ class Progress:
         for part in parts[:_MOST_TOLD]:
             await self.tell(stale=self._with_stale(part.prefix, part.problem))
 
-    async def moved(self) -> None:
-        """Tell that a file was labelled anew."""
-        await self.tell(moved=self.report.moved + 1)
+    async def moved(self, files: int) -> None:
+        """Tell that files were labelled anew."""
+        await self.tell(moved=self.report.moved + files)
 
-    async def removed(self) -> None:
-        """Tell that a file left the index."""
-        await self.tell(removed=self.report.removed + 1)
+    async def removed(self, files: int) -> None:
+        """Tell that files left the index."""
+        await self.tell(removed=self.report.removed + files)
 
     async def file_done(self, record: FileRecord) -> None:
         """Tell that a file is indexed, or has failed."""

@@ -10,8 +10,9 @@ from pathlib import Path
 from typing import TextIO
 
 from rag.parsing.answer import ChildAnswer
-from rag.parsing.document import ParsedDocument, Piece
+from rag.parsing.document import Extracted, ParsedDocument, Piece
 from rag.parsing.encoding import decode_text
+from rag.parsing.keywords import front_matter_keywords
 from rag.parsing.limits import MIB, ParseLimits
 from rag.parsing.markdown import markdown_pieces
 from rag.parsing.media import (
@@ -32,19 +33,18 @@ from rag.parsing.tables import csv_rows, table_pieces
 
 _HEAD_BYTES = 8192
 _WRITTEN_BYTES = 16 * MIB  # what a parser may write into any one file: its complaints, mostly
-_TitleAndPieces = tuple[str | None, list[Piece]]
-_FROM_FILE: dict[Media, Callable[[Path], _TitleAndPieces]] = {
+_FROM_FILE: dict[Media, Callable[[Path], Extracted]] = {
     "pdf": pdf_pieces,
-    "spreadsheet": lambda path: (None, list(spreadsheet_pieces(path))),
+    "spreadsheet": lambda path: Extracted(None, list(spreadsheet_pieces(path))),
     "office": office_pieces,
 }
-_FROM_TEXT: dict[Media, Callable[[str], _TitleAndPieces]] = {
+_FROM_TEXT: dict[Media, Callable[[str], Extracted]] = {
     "html": html_pieces,
-    "markdown": lambda text: (None, markdown_pieces(text)),
-    "csv": lambda text: (None, list(table_pieces(csv_rows(text)))),
-    "notebook": lambda text: (None, notebook_pieces(text)),
-    "code": lambda text: (None, code_pieces(text)),
-    "text": lambda text: (None, text_pieces(text)),
+    "markdown": lambda text: Extracted(None, markdown_pieces(text), front_matter_keywords(text)),
+    "csv": lambda text: Extracted(None, list(table_pieces(csv_rows(text)))),
+    "notebook": lambda text: Extracted(None, notebook_pieces(text)),
+    "code": lambda text: Extracted(None, code_pieces(text)),
+    "text": lambda text: Extracted(None, text_pieces(text)),
 }
 
 
@@ -60,16 +60,17 @@ def read_document(path: Path, name: str, limits: ParseLimits) -> ParsedDocument:
     media = _media(path, name)
     if media is None or media == "image":
         raise ParseFailed("unsupported")
-    title, found = _read(path, media, limits)
-    pieces = [readable_piece(piece) for piece in found if piece.text.strip()]
+    found = _read(path, media, limits)
+    pieces = [readable_piece(piece) for piece in found.pieces if piece.text.strip()]
     if not pieces:
         raise ParseFailed("no_text")
     if sum(len(piece.text) for piece in pieces) > limits.text_chars:
         raise ParseFailed("too_large")
     return ParsedDocument(
-        title=readable_label(title or _first_heading(pieces)),
+        title=readable_label(found.title or _first_heading(pieces)),
         media_type=mime_of(media),
         pieces=pieces,
+        keywords=[readable_label(keyword) for keyword in found.keywords],
     )
 
 
@@ -81,7 +82,7 @@ def _media(path: Path, name: str) -> Media | None:
     return media_of(head, name, members=archive_members(path) if is_archive(head) else frozenset())
 
 
-def _read(path: Path, media: Media, limits: ParseLimits) -> _TitleAndPieces:
+def _read(path: Path, media: Media, limits: ParseLimits) -> Extracted:
     if read_file := _FROM_FILE.get(media):
         return read_file(path)
     if path.stat().st_size > limits.text_file_bytes:

@@ -1,6 +1,6 @@
 """What parsing yields: the pieces of a document, each with the place it stands in."""
 
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from pydantic import BaseModel
 
@@ -23,6 +23,14 @@ class Piece(BaseModel, frozen=True):
     """Column names of a table's rows, embedded with every group of rows; they are a piece, too."""
 
 
+class Extracted(NamedTuple):
+    """What a format's reader takes from a file: its own title, if it has one, and its pieces."""
+
+    title: str | None
+    pieces: list[Piece]
+    keywords: tuple[str, ...] = ()
+
+
 class ParsedDocument(BaseModel, frozen=True):
     """The text of one file. `warnings` are shown to the project's people, not searched."""
 
@@ -30,4 +38,6 @@ class ParsedDocument(BaseModel, frozen=True):
     """The document's own, empty where it has none: nothing here depends on the file's name."""
     media_type: str
     pieces: list[Piece]
+    keywords: list[str] = []
+    """What the document itself says that it is about, as its writer spelled it."""
     warnings: list[str] = []

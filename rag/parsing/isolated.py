@@ -21,8 +21,10 @@ from rag.parsing.media import media_of, mime_of
 from rag.parsing.problems import ParseFailed
 from rag.ports import OcrEngine
 
-PARSER_VERSION = "2"
+PARSER_VERSION = "3"
 _HEAD_BYTES = 8192
+_WEARING_BYTES = 64 * 2**10  # of a file, that tell on a child as much as one more file
+_SHORT_LINE_BYTES = 256 * 2**10  # an answer that is read faster than a thread is found for it
 _BYTES_PER_CHAR = 12  # of an answer: a character takes 6 at most, its piece's anchor the rest
 _INHERITED = ("PATH", "LANG", "LD_LIBRARY_PATH", "PYTHONPATH", "VIRTUAL_ENV")
 _INHERITED_FAMILY = "COVERAGE_"  # lets the tests measure the child
@@ -36,7 +38,8 @@ _OCR_LANGUAGES = ("ja", "en", "sa")
 class _Child:
     process: asyncio.subprocess.Process
     complaints: BinaryIO
-    parsed: int = 0
+    worn: int = 0
+    """Files parsed, large ones counted as several."""
     complaints_before: int = 0
     """Bytes of complaints about the files before this one."""
 
@@ -72,11 +75,11 @@ class IsolatedParser:
             ParseFailed: with the reason; the parser is ready for the next file.
             Problem: what the OCR engine says about a picture.
         """
-        is_image = await asyncio.to_thread(_is_image, path, name)
+        is_image, size = await asyncio.to_thread(_look_at, path, name)
         async with self._turn:
             if is_image:
                 return await self._read_image(path)
-            answer = await self._ask_child(path, name)
+            answer = await self._ask_child(path, name, wear=1 + size // _WEARING_BYTES)
         if answer.document is None:
             raise ParseFailed(answer.failure or "crashed")
         return answer.document
@@ -95,7 +98,7 @@ class IsolatedParser:
             pieces=[Piece(kind="ocr", text=text, anchor=Anchor(page=1))],
         )
 
-    async def _ask_child(self, path: Path, name: str) -> ChildAnswer:
+    async def _ask_child(self, path: Path, name: str, *, wear: int) -> ChildAnswer:
         child = await self._ready_child()
         try:
             line = await asyncio.wait_for(
@@ -103,14 +106,14 @@ class IsolatedParser:
             )
             if not line:
                 raise await _cause_of_death(child)
-            answer = await asyncio.to_thread(ChildAnswer.model_validate_json, line)
+            answer = await _answer_in(line)
         except BaseException as error:
             # Also when cancelled: the answer to come belongs to nobody.
             await self._end_child()
             if failure := _failure_of(error):
                 raise failure from error
             raise
-        child.parsed += 1
+        child.worn += wear
         if answer.failure == "memory_exceeded":  # what is left of its memory is in pieces
             await self._end_child()
         return answer
@@ -118,7 +121,7 @@ class IsolatedParser:
     async def _ready_child(self) -> _Child:
         child = self._child
         if child is not None and (
-            not _is_alive(child.process) or child.parsed >= self.limits.files_per_child
+            not _is_alive(child.process) or child.worn >= self.limits.files_per_child
         ):
             await self._end_child()
         if self._child is None:
@@ -191,6 +194,12 @@ async def _exchange(process: asyncio.subprocess.Process, job: bytes) -> bytes:
     return await process.stdout.readline()
 
 
+async def _answer_in(line: bytes) -> ChildAnswer:
+    if len(line) <= _SHORT_LINE_BYTES:
+        return ChildAnswer.model_validate_json(line)
+    return await asyncio.to_thread(ChildAnswer.model_validate_json, line)
+
+
 def _failure_of(error: BaseException) -> ParseFailed | None:
     """Return what it means for the file that no answer came, or one that is none."""
     if isinstance(error, TimeoutError):
@@ -216,9 +225,11 @@ async def _cause_of_death(child: _Child) -> ParseFailed:
     return ParseFailed("crashed")
 
 
-def _is_image(path: Path, name: str) -> bool:
+def _look_at(path: Path, name: str) -> tuple[bool, int]:
+    """Tell whether a file is a picture, and its size."""
     with path.open("rb") as file:
-        return media_of(file.read(_HEAD_BYTES), name) == "image"
+        head = file.read(_HEAD_BYTES)
+        return media_of(head, name) == "image", os.fstat(file.fileno()).st_size
 
 
 def _read_up_to(path: Path, most_bytes: int) -> bytes:

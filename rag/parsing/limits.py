@@ -16,4 +16,5 @@ class ParseLimits(BaseModel, frozen=True):
     text_file_bytes: Annotated[int, Field(ge=1)] = 64 * MIB
     image_file_bytes: Annotated[int, Field(ge=1)] = 64 * MIB
     text_chars: Annotated[int, Field(ge=1)] = 20_000_000
-    files_per_child: Annotated[int, Field(ge=1)] = 200
+    files_per_child: Annotated[int, Field(ge=1)] = 2_000
+    """Small files, after which a fresh child goes on; each 64 KiB of a file count as one more."""

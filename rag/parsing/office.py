@@ -7,13 +7,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rag.models import Anchor
-from rag.parsing.document import Piece
+from rag.parsing.document import Extracted, Piece
+from rag.parsing.keywords import listed_keywords
 from rag.parsing.line_breaks import join_lines, usual_width
 from rag.parsing.markdown import HeadingPath, markdown_pieces, unescape
 from rag.parsing.readable import MAX_LABEL_CHARS
 
 if TYPE_CHECKING:
-    from kreuzberg import ExtractionConfig
+    from kreuzberg import ExtractionConfig, ExtractionResult
 
 _HEADING = re.compile(r"^(#{1,6})\s+(.+?)\s*$", re.MULTILINE)
 _HTML_TITLE = re.compile(r"<title\b[^>]*>(.*?)</title\s*>", re.IGNORECASE | re.DOTALL)
@@ -27,8 +28,8 @@ _SLIDE_MARK = "\n\n\ue000{page_num}\ue000\n\n"
 _BY_PRINTER = re.compile(r"^Microsoft \w+ - ")  # Office's printer driver puts it before file names
 
 
-def office_pieces(path: Path) -> tuple[str | None, list[Piece]]:
-    """Return the title from the file's properties, if it has one, and its pieces.
+def office_pieces(path: Path) -> Extracted:
+    """Return what the file's properties say of it, and its pieces.
 
     The format is told by the content: names lie.
     """
@@ -38,20 +39,21 @@ def office_pieces(path: Path) -> tuple[str | None, list[Piece]]:
     raw = path.read_bytes()
     mime = detect_mime_type(raw)
     result = extract_bytes_sync(raw, mime, config=_config(slides="presentation" in mime))
-    return _title(result.metadata.get("title")), list(_pieces_by_slide(result.content))
+    return _extracted(result, list(_pieces_by_slide(result.content)))
 
 
-def html_pieces(text: str) -> tuple[str | None, list[Piece]]:
+def html_pieces(text: str) -> Extracted:
     """Read HTML that has been decoded already; what it says of its own encoding is overruled."""
     from kreuzberg import extract_bytes_sync  # noqa: PLC0415 - see above
 
     title = _HTML_TITLE.search(text)
     body = _ABOUT_HTML.sub("", text)  # kreuzberg would put it, as prose, before the text
     result = extract_bytes_sync(body.encode(), "text/html", config=_config())
-    return _title(unescape_html(title[1]) if title else None), markdown_pieces(result.content)
+    found = _title(unescape_html(title[1]) if title else None)
+    return Extracted(found, markdown_pieces(result.content))
 
 
-def pdf_pieces(path: Path) -> tuple[str | None, list[Piece]]:
+def pdf_pieces(path: Path) -> Extracted:
     """Read a PDF page by page; headings are lines that stand as headings in the whole text."""
     from kreuzberg import extract_file_sync  # noqa: PLC0415 - see above
 
@@ -67,7 +69,7 @@ def pdf_pieces(path: Path) -> tuple[str | None, list[Piece]]:
         content = page["content"].replace(_HYPHEN_AT_LINE_END, "")
         lines = [line.strip() for line in content.splitlines()]
         pieces.extend(_page_pieces(lines, page["page_number"], levels, headings))
-    return _title(result.metadata.get("title")), pieces
+    return _extracted(result, pieces)
 
 
 def _pieces_by_slide(content: str) -> Iterator[Piece]:
@@ -111,6 +113,11 @@ def _config(*, pages: bool = False, slides: bool = False) -> "ExtractionConfig":
             extract_pages=pages, insert_page_markers=slides, marker_format=_SLIDE_MARK
         ),
     )
+
+
+def _extracted(result: "ExtractionResult", pieces: list[Piece]) -> Extracted:
+    told = result.metadata
+    return Extracted(_title(told.get("title")), pieces, listed_keywords(told.get("keywords")))
 
 
 def _title(found: object) -> str | None:

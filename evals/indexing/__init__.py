@@ -1,0 +1,1 @@
+"""How fast files are indexed, stage by stage, beside a peer."""

@@ -1,0 +1,1 @@
+"""How indexing grows with machines: measured with one and two workers, modelled onward."""
