@@ -1,12 +1,20 @@
 """A test collection: documents, queries, and which documents answer which query."""
 
-import gzip
-import json
-from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+
+from evals.retrieval.files import (
+    Judgement,
+    Placed,
+    Row,
+    corpus_file,
+    judgements,
+    judgements_file,
+    queries_file,
+    rows,
+)
+from evals.retrieval.problems import CollectionMalformed, CollectionMissing, CollectionsAlike
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,25 +56,95 @@ class Collection:
         return Collection(self.name, kept, queries, judged)
 
 
+def load_collections(folders: Iterable[Path]) -> list[Collection]:
+    """Read each folder that is a collection; of one that is none, those inside it.
+
+    Raises:
+        CollectionMissing: a folder neither is nor holds a collection, or one lacks a file.
+        CollectionMalformed: names the file and the line.
+        CollectionsAlike: two folders have the same name.
+    """
+    found: dict[str, Path] = {}
+    for folder in folders:
+        for each in _collections_at(folder):
+            name = each.resolve().name
+            if found.setdefault(name, each).resolve() != each.resolve():
+                raise CollectionsAlike(name)
+    return [load_collection(each) for each in found.values()]
+
+
 def load_collection(folder: Path) -> Collection:
-    """Read `corpus.jsonl.gz`, `queries.jsonl.gz` and `qrels.tsv` of a folder."""
-    judged: dict[str, dict[str, int]] = defaultdict(dict)
-    lines = (folder / "qrels.tsv").read_text(encoding="utf-8").splitlines()
-    for line in lines[1:]:
-        query, document, grade = line.split("\t")
-        judged[query][document] = int(grade)
-    return Collection(
-        name=folder.name,
-        documents=[
-            Document(row["_id"], f"{folder.name}.{row['project']}", row["title"], row["text"])
-            for row in _rows(folder / "corpus.jsonl.gz")
-        ],
-        queries={row["_id"]: row["text"] for row in _rows(folder / "queries.jsonl.gz")},
-        judged=judged,
-    )
+    """Read the corpus, the queries and the judgements of a folder.
+
+    Queries that nothing was judged for are left out: no ranking could be right or wrong.
+
+    Raises:
+        CollectionMissing: the folder lacks one of the three files.
+        CollectionMalformed: names the file and the line.
+    """
+    name = folder.resolve().name
+    corpus, asked, judging = corpus_file(folder), queries_file(folder), judgements_file(folder)
+    documents = [_document(each.row, name) for each in _distinct(rows(corpus), corpus)]
+    if not documents:
+        raise CollectionMalformed(str(corpus), None, reason="it holds no document")
+    queries = {each.row.id: _query(each, asked) for each in _distinct(rows(asked), asked)}
+    ids = {document.id for document in documents}
+    judged = _judged(judgements(judging), ids, queries.keys(), judging)
+    if not judged:
+        raise CollectionMalformed(str(judging), None, reason="it judges nothing")
+    measured = {query: text for query, text in queries.items() if query in judged}
+    return Collection(name=name, documents=documents, queries=measured, judged=judged)
 
 
-def _rows(path: Path) -> Iterator[dict[str, Any]]:
-    with gzip.open(path, "rt", encoding="utf-8") as lines:
-        for line in lines:
-            yield json.loads(line)
+def _collections_at(folder: Path) -> list[Path]:
+    if _is_collection(folder):
+        return [folder]
+    inside = [each for each in sorted(folder.glob("*/")) if _is_collection(each)]
+    if not inside:
+        raise CollectionMissing(str(folder), wanted="corpus.jsonl or corpus.jsonl.gz")
+    return inside
+
+
+def _is_collection(folder: Path) -> bool:
+    return any((folder / f"corpus.jsonl{ending}").is_file() for ending in ("", ".gz"))
+
+
+def _distinct(placed: Iterable[Placed[Row]], file: Path) -> Iterable[Placed[Row]]:
+    seen: set[str] = set()
+    for each in placed:
+        if each.row.id in seen:
+            raise CollectionMalformed(
+                str(file), each.line, reason=f"the id {each.row.id!r} comes a second time"
+            )
+        seen.add(each.row.id)
+        yield each
+
+
+def _document(row: Row, collection: str) -> Document:
+    project = f"{collection}.{row.project}" if row.project else collection
+    return Document(row.id, project, row.title, row.text)
+
+
+def _query(placed: Placed[Row], file: Path) -> str:
+    if not placed.row.text.strip():
+        raise CollectionMalformed(str(file), placed.line, reason="the query has no text")
+    return placed.row.text
+
+
+def _judged(
+    placed: Iterable[Placed[Judgement]], documents: set[str], queries: Iterable[str], file: Path
+) -> dict[str, dict[str, int]]:
+    judged: dict[str, dict[str, int]] = {}
+    known = frozenset(queries)
+    for line, (query, document, grade) in ((each.line, each.row) for each in placed):
+        fault = None
+        if query not in known:
+            fault = f"there is no query {query!r}"
+        elif document not in documents:
+            fault = f"there is no document {document!r}"
+        elif document in judged.get(query, {}):
+            fault = f"{document!r} is judged a second time for {query!r}"
+        if fault:
+            raise CollectionMalformed(str(file), line, reason=fault)
+        judged.setdefault(query, {})[document] = grade
+    return judged

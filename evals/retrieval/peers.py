@@ -1,56 +1,53 @@
-"""What others do, measured beside the shipped search."""
+"""What others do with the same documents, queries and embedding model."""
 
-from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
-from math import log
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Final
 
-_K1: Final = 1.5  # the defaults of the usual libraries
-_B: Final = 0.75
-_RANK_DAMPING: Final = 60
+from evals.retrieval.bench import Tick
+from evals.retrieval.collection import Collection
+from evals.retrieval.measures import Rankings
+from evals.retrieval.problems import EvaluationMissing
+from rag.ports import Embedder
+
+Rank = Callable[[Collection, Embedder, Tick], Awaitable[dict[str, Rankings]]]
+"""Ranks a collection's documents for its queries, by contender; tells of each of both."""
 
 
-class WhitespaceBm25:
-    """BM25 over what stands between spaces, in lower case: the default of English analysers.
+async def _bm25s(collection: Collection, _: Embedder, tick: Tick) -> dict[str, Rankings]:
+    from evals.retrieval.bm25_peer import rank_with_bm25s  # noqa: PLC0415 - see `PEERS`
 
-    Source: Robertson & Zaragoza 2009, with the never negative IDF of Lucene.
-    """
-
-    def __init__(self, texts: Mapping[str, str]) -> None:
-        """Index `texts`, by document id."""
-        counted = {document: Counter(text.lower().split()) for document, text in texts.items()}
-        mean = sum(counts.total() for counts in counted.values()) / max(len(counted), 1)
-        self._postings: dict[str, dict[str, float]] = defaultdict(dict)
-        for document, counts in counted.items():
-            damping = _K1 * (1 - _B + _B * counts.total() / mean) if mean else 0.0
-            for word, count in counts.items():
-                self._postings[word][document] = count * (_K1 + 1) / (count + damping)
-        self._size = len(counted)
-
-    def rank(self, query: str) -> list[str]:
-        """Return the ids of the documents that share a word with `query`, best first."""
-        scores = self.scores(query)
-        return sorted(scores, key=lambda document: (-scores[document], document))
-
-    def scores(self, query: str) -> dict[str, float]:
-        """Return the score of each document that shares a word with `query`."""
-        scores: dict[str, float] = defaultdict(float)
-        for word in query.lower().split():
-            holders = self._postings.get(word, {})
-            idf = log(1 + (self._size - len(holders) + 0.5) / (len(holders) + 0.5))
-            for document, weight in holders.items():
-                scores[document] += idf * weight
-        return dict(scores)
+    rankings = await asyncio.to_thread(rank_with_bm25s, collection)
+    tick(len(collection.documents) + len(collection.queries))
+    return rankings
 
 
-def fuse_ranks(rankings: Iterable[Sequence[str]]) -> list[str]:
-    """Order ids by the sum of `1 / (60 + rank)` over all rankings: an equal say for each.
+async def _llama_index(
+    collection: Collection, embedder: Embedder, tick: Tick
+) -> dict[str, Rankings]:
+    try:
+        from evals.retrieval.llama_index_peer import (  # noqa: PLC0415 - see `PEERS`
+            NAME,
+            rank_with_llama_index,
+        )
+    except ImportError as error:
+        raise EvaluationMissing("LlamaIndex", extra="llamaindex") from error
 
-    Ranks count from 1; ties keep the order of first appearance. Source: Cormack, Clarke &
-    Büttcher 2009, "Reciprocal Rank Fusion".
-    """
-    score: dict[str, float] = {}
-    for ranking in rankings:
-        for rank, document in enumerate(ranking, start=1):
-            score[document] = score.get(document, 0.0) + 1 / (_RANK_DAMPING + rank)
-    return sorted(score, key=score.__getitem__, reverse=True)
+    return {NAME: await rank_with_llama_index(collection, embedder, tick)}
+
+
+async def _qdrant(collection: Collection, embedder: Embedder, tick: Tick) -> dict[str, Rankings]:
+    from evals.retrieval.qdrant_peer import rank_with_qdrant  # noqa: PLC0415 - see `PEERS`
+
+    with TemporaryDirectory(prefix="fumikura-eval-") as folder:
+        return await rank_with_qdrant(collection, embedder, Path(folder), tick)
+
+
+PEERS: Final[Mapping[str, Rank]] = {
+    "bm25s": _bm25s,
+    "LlamaIndex": _llama_index,
+    "Qdrant": _qdrant,
+}
+"""Each loads its library when it is called."""

@@ -1,7 +1,6 @@
 """The bundled English embedding model, loaded once."""
 
 import pytest
-from platformdirs import user_cache_path
 
 from inference.local_embedder import LocalEmbedder, has_local_embedding, open_local_embedder
 
@@ -10,4 +9,4 @@ from inference.local_embedder import LocalEmbedder, has_local_embedding, open_lo
 def minilm() -> LocalEmbedder:
     if not has_local_embedding():
         pytest.skip("REAL EMBEDDINGS NOT TESTED: install the extra `local`")
-    return open_local_embedder(user_cache_path("fumikura"))
+    return open_local_embedder()

@@ -1,66 +1,97 @@
-"""The whole evaluation on a collection small enough to judge by eye."""
+"""The whole evaluation on collections small enough to judge by eye."""
 
-import json
+from collections.abc import AsyncGenerator, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import pytest
-from click.testing import CliRunner
 
 from contracts.principal import Principal
-from evals.retrieval.__main__ import main
-from evals.retrieval.bench import Bench, ReadableProjects
+from evals.retrieval.bench import Bench, ReadableProjects, Tick
 from evals.retrieval.collection import Collection, Document
+from evals.retrieval.evaluation import evaluate
+from evals.retrieval.records import RunRecords
+from evals.retrieval.source import CollectionParser, sources_of
 from inference.fake import HashEmbedder
+from rag.rerank import Candidate
 from rag.store.edge import EdgeStore
-from tests.evals.test_collection import write_collection
+from rag.store.port import AccessFilter
+from tests.evals.tiny import ALLOYS, OTHERS
 
-ALLOYS = Collection(
-    name="alloys",
-    documents=[
-        Document("d1", "alloys.p", "溶体化", "AZ91合金の溶体化処理は415 °Cで24時間行った。"),
-        Document("d2", "alloys.p", "Ageing", "Ageing took 16 h at 170 °C. " * 60),
-        Document("d3", "alloys.p", "Gold", "The colour of gold."),
-    ],
-    queries={"q1": "溶体化処理の温度", "q2": "how long was the ageing", "q3": "溶体化処理"},
-    judged={"q1": {"d1": 1}, "q2": {"d2": 1}, "q3": {"d2": 1}},
-)
-OTHERS = Collection("others", [Document("o1", "others.p", "", "溶体化処理の温度")], {}, {})
+pytest.importorskip("ir_measures", reason="EVALUATION NOT TESTED: install the extra `eval`")
 
 
-async def _measured(folder: Path, *opened: Collection) -> dict[str, float]:
+@pytest.fixture
+async def bench(tmp_path: Path) -> AsyncGenerator[Bench]:
     embedder = HashEmbedder()
-    store = await EdgeStore.open(folder, model=embedder.model, dimensions=embedder.dimensions)
-    bench = Bench(store=store, embedder=embedder)
-    steps: list[None] = []
-    for collection in (ALLOYS, OTHERS):
-        await bench.index(collection, lambda: steps.append(None))
-    figures = await bench.measure(ALLOYS, ReadableProjects.of(*opened), lambda: steps.append(None))
-    assert len(steps) == len(ALLOYS.documents) + len(OTHERS.documents) + len(ALLOYS.queries)
+    store = await EdgeStore.open(
+        tmp_path / "store", model=embedder.model, dimensions=embedder.dimensions
+    )
+    yield Bench(store=store, embedder=embedder, records=RunRecords())
     await store.close()
-    return figures
 
 
-async def test_what_was_judged_relevant_is_found_or_not(tmp_path: Path) -> None:
+class _Backwards:
+    """Implements `rag.rerank.Reranker`: what came last is best."""
+
+    model = "backwards"
+
+    async def scores(
+        self, query: str, candidates: Sequence[Candidate], *, access: AccessFilter
+    ) -> list[float]:
+        assert query
+        assert access.project_ids
+        return [float(place) for place in range(len(candidates))]
+
+
+@dataclass(frozen=True, slots=True)
+class _Stages:
+    """How far each stage came, of how many steps."""
+
+    done: dict[str, int] = field(default_factory=dict[str, int])
+    steps: dict[str, int] = field(default_factory=dict[str, int])
+
+    def begin(self, stage: str, steps: int) -> Tick:
+        self.done[stage], self.steps[stage] = 0, steps
+
+        def tick(more: int) -> None:
+            self.done[stage] += more
+
+        return tick
+
+
+async def test_what_was_judged_relevant_is_found_or_not(bench: Bench) -> None:
     """q1 and q2 find their document first; q3 finds another one than was judged."""
-    figures = await _measured(tmp_path, ALLOYS)
-    assert figures["hybrid"] == pytest.approx(2 / 3)
-    assert figures["words"] == pytest.approx(2 / 3)
-    assert figures["bigrams"] == pytest.approx(1 / 3)
-    assert figures["whitespace BM25"] == pytest.approx(1 / 3)
-    assert figures.keys() == {
-        "hybrid",
-        "words",
-        "bigrams",
-        "dense",
-        "equal RRF",
-        "whitespace BM25",
-    }
+    alloys = (await evaluate([ALLOYS], bench, _Stages().begin))["alloys"]
+    assert alloys.scores == {"q1": 1.0, "q2": 1.0, "q3": 0.0}
+    ndcg = {name: figures["nDCG@10"] for name, figures in alloys.figures.items()}
+    assert ndcg.pop("dense") > 0
+    assert ndcg == {"hybrid": 0.6667, "words": 0.6667, "bigrams": 0.3333}
+    assert (alloys.documents, alloys.queries, alloys.failed) == (3, 3, 0)
 
 
-async def test_documents_of_other_sets_compete_only_when_opened(tmp_path: Path) -> None:
-    alone = await _measured(tmp_path / "alone", ALLOYS)
-    mixed = await _measured(tmp_path / "mixed", ALLOYS, OTHERS)
-    assert mixed["bigrams"] < alone["bigrams"]
+async def test_each_set_is_searched_alone_and_with_mixed_among_all(bench: Bench) -> None:
+    """Both collections have a document `d1`: it is the judged one in its own collection only."""
+    sets = await evaluate([ALLOYS, OTHERS], bench, _Stages().begin, mixed=True)
+    assert sets["others"].figures["hybrid"]["nDCG@10"] == 1.0
+    assert sets["alloys"].figures["hybrid"]["nDCG@10"] == 0.6667
+    assert sets["alloys"].figures["mixed"]["MRR@10"] == pytest.approx((1 / 2 + 1) / 3, abs=1e-4)
+
+
+async def test_every_stage_is_shown_to_its_end(bench: Bench) -> None:
+    stages = _Stages()
+    await evaluate([ALLOYS, OTHERS], bench, stages.begin, mixed=True)
+    assert stages.steps["index alloys"] == stages.steps["search alloys among all"] == 3
+    assert len(stages.steps) == 8
+    assert stages.done == stages.steps
+
+
+async def test_a_reranker_of_the_installation_has_its_say(bench: Bench) -> None:
+    documents = [Document("d1", "two", "", "焼入れ"), Document("d2", "two", "", "焼入れと焼戻し")]
+    two = Collection("two", documents, {"q1": "焼入れ"}, {"q1": {"d1": 1}})
+    reranked = replace(bench, reranker=_Backwards())
+    assert (await evaluate([two], bench, _Stages().begin))["two"].scores == {"q1": 1.0}
+    assert (await evaluate([two], reranked, _Stages().begin))["two"].scores == {"q1": 0.6309}
 
 
 async def test_only_the_evaluator_may_read_what_is_evaluated() -> None:
@@ -68,17 +99,11 @@ async def test_only_the_evaluator_may_read_what_is_evaluated() -> None:
     assert await ReadableProjects.of(ALLOYS).readable_projects(stranger) == []
 
 
-@pytest.mark.usefixtures("minilm")
-def test_the_command_prints_the_figures_of_each_set(tmp_path: Path) -> None:
-    write_collection(tmp_path / "alloys", ALLOYS)
-    printed = CliRunner().invoke(main, ["--data", str(tmp_path), "--json"])
-    assert printed.exit_code == 0, printed.output
-    assert json.loads(printed.stdout)["alloys"]["hybrid"] == pytest.approx(2 / 3)
-    table = CliRunner().invoke(main, ["--data", str(tmp_path), "--set", "alloys", "--mixed"])
-    assert "0.6667" in table.stdout
-
-
-def test_a_set_that_is_not_there_is_named(tmp_path: Path) -> None:
-    refused = CliRunner().invoke(main, ["--data", str(tmp_path), "--set", "alloys"])
-    assert refused.exit_code == 2
-    assert "no collection alloys" in refused.output
+async def test_a_collection_is_a_source_for_each_of_its_projects(tmp_path: Path) -> None:
+    first, second = sources_of(ALLOYS)
+    assert [first.project_id, second.project_id] == ["alloys.p", "alloys.q"]
+    listed = (await first.list_files()).files
+    assert [file.file_id for file in listed] == ["alloys/d1", "alloys/d2"]
+    path = await first.fetch(listed[0], tmp_path)
+    document = await CollectionParser().parse(path, listed[0].name)
+    assert (document.title, document.pieces[0].text) == ("溶体化", ALLOYS.documents[0].text)
