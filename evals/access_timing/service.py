@@ -46,13 +46,14 @@ def running(home: Path) -> Generator[Running]:
         product = Product.at(home / "data", settings)
         for node in _NODES:
             product.index(f"rdm:{node}")
-        with _served(product.settings) as service:
+        with served(product.settings) as service:
             yield service
         world.stdin.close()
 
 
 @contextmanager
-def _served(settings: Mapping[str, str]) -> Generator[Running]:
+def served(settings: Mapping[str, str]) -> Generator[Running]:
+    """Serve an installation that was never served before, until the block ends."""
     with subprocess.Popen(  # noqa: S603 - a program of ours
         _SERVE, env={**os.environ, **settings}, stdout=subprocess.PIPE, text=True
     ) as process:

@@ -1,0 +1,1 @@
+"""The embedded store by itself: recall within filters, quantisation, restart, memory."""
