@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
+from typing import Protocol
 
 from pydantic import BaseModel, ValidationError
 
@@ -12,7 +13,6 @@ from agents.runner import run_agent
 from agents.sources import JobInfo, SourceKeeper, SourceRequest, SourceStatus
 from contracts.principal import Principal
 from contracts.problems import InvalidRequest, NotAllowed
-from rag.library import Library
 from rag.models import (
     Answer,
     AnswerEvent,
@@ -25,11 +25,27 @@ from rag.models import (
 )
 
 
+class Asked(Protocol):
+    """What is asked about the indexed projects; `rag.library.Library` answers it."""
+
+    async def list_projects(self, principal: Principal) -> ProjectList: ...
+
+    async def search(self, principal: Principal, request: SearchRequest) -> SearchAnswer: ...
+
+    async def read(self, principal: Principal, request: ReadRequest) -> Reading: ...
+
+    async def ask(self, principal: Principal, request: AskRequest) -> Answer: ...
+
+    def stream_answer(
+        self, principal: Principal, request: AskRequest
+    ) -> AsyncIterator[AnswerEvent]: ...
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LocalDesk:
     """Implements `agents.desk.Desk`. What a caller may read is decided by `rag.access`."""
 
-    library: Library
+    library: Asked
     ports: AgentPorts
     sources: SourceKeeper
 

@@ -32,6 +32,8 @@ class SourceFile:
     """The page of the file that a person can open; None where there is none."""
     source_version: str | None = None
     """The number that the source itself gives this version (osfstorage: `3`)."""
+    tags: tuple[str, ...] = ()
+    """What people labelled it with there, as they spelled it."""
 
     @property
     def name(self) -> str:

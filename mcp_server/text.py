@@ -1,7 +1,7 @@
 """Answers of the library as text for a model's eyes: what it needs to go on, and no more."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Final
 
 from agents.sources import JobInfo, SourceStatus
@@ -34,8 +34,12 @@ def projects_text(answer: ProjectList) -> str:
 
 
 def hits_text(answer: SearchAnswer) -> str:
-    """The hits by number, each between marks that its own text cannot close."""
-    return "\n".join(_hit_block(hit) for hit in answer.hits) or answer.note or _NOTHING_FOUND
+    """The hits by number, each between marks that its own text cannot close, and how to go on."""
+    if not answer.hits:
+        return answer.note or _NOTHING_FOUND
+    blocks = [block for hit in answer.hits for block in _hit_blocks(hit)]
+    more = f"More: the same search with cursor {answer.next_cursor}" if answer.next_cursor else ""
+    return "\n".join(filter(None, [*blocks, answer.note, more]))
 
 
 def reading_text(answer: Reading) -> str:
@@ -95,6 +99,13 @@ def _project_line(project: ProjectSummary) -> str:
     indexed = f"indexed {project.indexed_at}" if project.indexed_at else "never indexed"
     counts = f"{project.files} files, {project.passages} passages{failed}, {indexed}"
     return _one_line(f"{project.project_id}: {project.title} ({counts})")
+
+
+def _hit_blocks(hit: Hit) -> Iterator[str]:
+    """Yield the hit between its neighbours, which have no number: they were not found."""
+    yield from map(_passage_block, hit.before)
+    yield _hit_block(hit)
+    yield from map(_passage_block, hit.after)
 
 
 def _hit_block(hit: Hit) -> str:

@@ -73,12 +73,11 @@ class Answerer:
         The stretches joined are the text of the answer.
         """
         question = request.question
-        wanted = SearchRequest(query=question, projects=request.projects, limit=request.limit)
-        found = await self.search.search(principal, wanted)
+        found = await self.search.search(principal, request.as_search())
         hits = found.hits
         yield AnswerHits(hits=hits)
         phrases = phrases_for(question)
-        draft = _Draft(question=question, hits=hits, phrases=phrases, nothing_because=found.note)
+        draft = _Draft(question=question, hits=hits, phrases=phrases, search_note=found.note)
         if hits and self.chat is not None:
             async with aclosing(_write(draft, self.chat)) as stretches:
                 async for stretch in stretches:
@@ -101,7 +100,8 @@ class _Draft:
     question: str
     hits: Sequence[Hit]
     phrases: Phrases
-    nothing_because: str | None
+    search_note: str | None
+    """Why the search found nothing, or what it had to do without."""
     cited: CitedText = field(default_factory=CitedText)
     quoting: bool = False
     """Whether the files speak for themselves, as no model wrote anything."""
@@ -122,18 +122,19 @@ class _Draft:
         )
 
     def _note(self, chat: ChatModel | None) -> str | None:
-        """Say why no model wrote the text, or what was left out of what it wrote."""
-        if not self.hits:
-            return self.nothing_because
+        """Say why no model wrote the text, what was left out of it, and what the search lacked."""
+        notes = [*self._notes_on_text(chat), self.search_note] if self.hits else [self.search_note]
+        return " ".join(filter(None, notes)) or None
+
+    def _notes_on_text(self, chat: ChatModel | None) -> list[str]:
         quotes = self.phrases.quoted if self.cited.text else self.phrases.nothing_shared
         if chat is None:
-            return self.phrases.no_model if self.cited.text else quotes
-        notes = [
+            return [self.phrases.no_model if self.cited.text else quotes]
+        return [
             self.phrases.failure(self.failure) if self.failure else "",
             self.phrases.dropped.format(count=self.dropped) if self.dropped else "",
             quotes if self.quoting else "",
         ]
-        return " ".join(filter(None, notes)) or None
 
 
 async def _write(draft: _Draft, chat: ChatModel) -> AsyncGenerator[str]:

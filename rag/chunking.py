@@ -3,6 +3,7 @@
 import unicodedata
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cache
 from itertools import groupby, pairwise
 from math import ceil
 
@@ -75,6 +76,7 @@ def chunk(document: ParsedDocument, *, max_tokens: int, count_tokens: CountToken
     sheets, notebook cells or headings, or mixes a table with prose.
     """
     text = document_text(document)
+    count_tokens = cache(count_tokens)  # many a text is asked for again: a lone paragraph, say
     sections = _sections(document, max_tokens, count_tokens)
     carried = _carried_labels(sections)
     chunks: list[Chunk] = []

@@ -28,7 +28,7 @@ from rag.ingest import FailedFile, Ingest
 from rag.models import Anchor, Hit, SearchRequest
 from rag.parsing.document import ParsedDocument, Piece
 from rag.passages import passage_id
-from rag.ports import Embedder
+from rag.ports import Embedder, Embedding
 from rag.search import Search
 
 T = TypeVar("T")
@@ -51,22 +51,23 @@ class PassageRetriever(BaseRetriever):
         *,
         projects: Sequence[str] | None = None,
         limit: int = 8,
+        **wanted: Any,  # noqa: ANN401 - fields of the request
     ) -> None:
-        """Search as `principal`, over `projects` or all that it may read."""
+        """Search as `principal`, over `projects` or all that it may read.
+
+        `wanted` are further fields of `rag.models.SearchRequest`, such as `file_types=["pdf"]`.
+        """
         base: Any = super()  # its own types are partial
         base.__init__()
         self._search = search
         self._principal = principal
-        self._projects = None if projects is None else list(projects)
-        self._limit = limit
+        self._wanted = {"projects": projects, "limit": limit, **wanted}
 
     def _retrieve(self, query_bundle: QueryBundle) -> list[NodeWithScore]:
         return _finished(self._aretrieve(query_bundle))
 
     async def _aretrieve(self, query_bundle: QueryBundle) -> list[NodeWithScore]:
-        request = SearchRequest(
-            query=query_bundle.query_str, projects=self._projects, limit=self._limit
-        )
+        request = SearchRequest.model_validate({"query": query_bundle.query_str, **self._wanted})
         answer = await self._search.search(self._principal, request)
         return [NodeWithScore(node=_node_of_hit(hit), score=hit.score) for hit in answer.hits]
 
@@ -82,22 +83,22 @@ class PassageEmbedding(BaseEmbedding):
         self._embedder = embedder
 
     def _get_query_embedding(self, query: str) -> list[float]:
-        return _finished(self._embedder.embed_query(query))
+        return list(_finished(self._embedder.embed_query(query)).dense)
 
     async def _aget_query_embedding(self, query: str) -> list[float]:
-        return await self._embedder.embed_query(query)
+        return list((await self._embedder.embed_query(query)).dense)
 
     def _get_text_embedding(self, text: str) -> list[float]:
         return self._get_text_embeddings([text])[0]
 
     def _get_text_embeddings(self, texts: list[str]) -> list[list[float]]:
-        return _finished(self._embedder.embed_documents(texts))
+        return _dense(_finished(self._embedder.embed_documents(texts)))
 
     async def _aget_text_embedding(self, text: str) -> list[float]:
-        return (await self._embedder.embed_documents([text]))[0]
+        return (await self._aget_text_embeddings([text]))[0]
 
     async def _aget_text_embeddings(self, texts: list[str]) -> list[list[float]]:
-        return await self._embedder.embed_documents(texts)
+        return _dense(await self._embedder.embed_documents(texts))
 
 
 class PassageSplitter(TransformComponent):
@@ -207,6 +208,10 @@ def _node_of_hit(hit: Hit) -> TextNode:
         excluded_llm_metadata_keys=[key for key in facts if key not in {"path", "title"}],
         relationships={NodeRelationship.SOURCE: RelatedNodeInfo(node_id=hit.file_id)},
     )
+
+
+def _dense(embeddings: Sequence[Embedding]) -> list[list[float]]:
+    return [list(embedding.dense) for embedding in embeddings]
 
 
 def _finished(work: Coroutine[Any, Any, T]) -> T:

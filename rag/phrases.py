@@ -21,11 +21,19 @@ class Phrases:
     model_failed: str
     dropped: str
     quoted: str
+    not_reranked: str
 
     def failure(self, problem: Problem) -> str:
         """Say that the model failed, and why, in one sentence."""
+        return self.model_failed.format(reason=self._reason(problem))
+
+    def without_reranker(self, problem: Problem) -> str:
+        """Say that the reranker failed, and why, in one sentence."""
+        return self.not_reranked.format(reason=self._reason(problem))
+
+    def _reason(self, problem: Problem) -> str:
         japanese = problem.message_ja if self is JAPANESE else None
-        return self.model_failed.format(reason=(japanese or problem.message).rstrip("。."))
+        return (japanese or problem.message).rstrip("。.")
 
 
 JAPANESE = Phrases(
@@ -44,6 +52,7 @@ JAPANESE = Phrases(
     model_failed="対話モデルが応答しませんでした（{reason}）。",
     dropped="出典を確かめられなかった文を{count}件除きました。",
     quoted="資料の文をそのまま引用しています。",
+    not_reranked="リランカーを使わずに並べた結果です（{reason}）。",
 )
 ENGLISH = Phrases(
     language="English",
@@ -60,6 +69,7 @@ ENGLISH = Phrases(
     model_failed="The chat model did not finish ({reason}).",
     dropped="Sentences left out because their citations could not be checked: {count}.",
     quoted="These are sentences quoted from the files.",
+    not_reranked="The hits stand in the order of the search: the reranker did not help ({reason}).",
 )
 
 

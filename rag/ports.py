@@ -9,9 +9,48 @@ from typing import Literal, Protocol
 from contracts.principal import Principal
 from rag.parsing.document import ParsedDocument
 
+Output = Literal["dense", "sparse", "colbert"]
+"""What an embedding model can give: every one gives `dense`, bge-m3 also the other two."""
+
+
+class LearnedWeights(Protocol):
+    """Weights by token id of the model's vocabulary; ids unique, weights above 0."""
+
+    @property
+    def indices(self) -> Sequence[int]:
+        """Token ids."""
+        ...
+
+    @property
+    def values(self) -> Sequence[float]:
+        """Their weights, in the same order."""
+        ...
+
+
+class Embedding(Protocol):
+    """What a text becomes. `sparse` and `colbert` are None where the model does not give them.
+
+    Source: Chen et al. 2024, "M3-Embedding".
+    """
+
+    @property
+    def dense(self) -> Sequence[float]:
+        """One vector of the whole text: `dimensions` numbers, L2 norm 1."""
+        ...
+
+    @property
+    def sparse(self) -> LearnedWeights | None:
+        """What each token of the text counts, as the model learned it."""
+        ...
+
+    @property
+    def colbert(self) -> Sequence[Sequence[float]] | None:
+        """One vector for each token, L2 norm 1, for late interaction (MaxSim)."""
+        ...
+
 
 class Embedder(Protocol):
-    """Turns texts into dense vectors."""
+    """Turns texts into vectors."""
 
     @property
     def model(self) -> str:
@@ -21,6 +60,11 @@ class Embedder(Protocol):
     @property
     def dimensions(self) -> int:
         """Length of a vector."""
+        ...
+
+    @property
+    def outputs(self) -> frozenset[Output]:
+        """What each embedding has; `dense` always."""
         ...
 
     @property
@@ -37,8 +81,8 @@ class Embedder(Protocol):
         """Return the tokens of `text`, special ones included; never fewer than the model counts."""
         ...
 
-    async def embed_documents(self, texts: Sequence[str]) -> list[list[float]]:
-        """Return one vector per text, in order: shape `(len(texts), dimensions)`, L2 norm 1.
+    async def embed_documents(self, texts: Sequence[str]) -> Sequence[Embedding]:
+        """Return one embedding per text, in order, each with all of `outputs`.
 
         No texts, no vectors: the model is not called.
 
@@ -48,8 +92,8 @@ class Embedder(Protocol):
         """
         ...
 
-    async def embed_query(self, text: str) -> list[float]:
-        """Return the vector of a search query; one over `max_tokens` is cut at its end."""
+    async def embed_query(self, text: str) -> Embedding:
+        """Return the embedding of a search query; one over `max_tokens` is cut at its end."""
         ...
 
 
@@ -155,6 +199,10 @@ class FileRecord:
     """The page of the file that a person can open."""
     source_version: str | None = None
     """The number that the source itself gives this version."""
+    tags: tuple[str, ...] = ()
+    """What people labelled the file with at its source."""
+    modified: datetime | None = None
+    """When the source says that it was changed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,12 +225,12 @@ class IndexRecords(Protocol):
         """Return the records of a project by file id."""
         ...
 
-    async def save(self, project_id: str, record: FileRecord) -> None:
-        """Insert or replace one record; durable on return."""
+    async def save(self, project_id: str, *records: FileRecord) -> None:
+        """Insert or replace records of different files, all or none; durable on return."""
         ...
 
-    async def drop(self, project_id: str, file_id: str) -> None:
-        """Forget one file; unknown ids are fine."""
+    async def drop(self, project_id: str, *file_ids: str) -> None:
+        """Forget these files; unknown ids are fine."""
         ...
 
 

@@ -32,6 +32,22 @@ class PassageUnknown(Problem):
         )
 
 
+class CursorUnfit(Problem):
+    """The cursor is none of ours, or belongs to another search."""
+
+    kind = "invalid"
+    code = "cursor_unfit"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "This cursor does not belong to this search.",
+            hint="Send the search as it was, with the `next_cursor` of its answer unchanged; only"
+            " `limit` and `neighbours` may differ. Or begin again without a cursor.",
+            message_ja="このカーソルはこの検索のものではありません。同じ条件で、直前の結果の"
+            " next_cursor をそのまま指定するか、カーソルなしで検索し直してください。",
+        )
+
+
 class AccessEnded(Problem):
     """While an answer was written, its reader lost the right to read what it cites."""
 
@@ -73,4 +89,65 @@ class EmbeddingModelChanged(Problem):
         super().__init__(
             f"{store} holds vectors of {holds}, but the embedding model is now {asked}.",
             hint="Go back to the former model, or name the new model differently and index again.",
+        )
+
+
+class NoTokenVectors(Problem):
+    """Late interaction was asked for, and the index has no vectors of tokens."""
+
+    kind = "conflict"
+    code = "no_token_vectors"
+
+    def __init__(self, model: str) -> None:
+        super().__init__(
+            f"Passages embedded by {model!r} have no vectors of their tokens.",
+            hint="Let the model give them (FUMIKURA_EMBEDDING__COLBERT_URL, or __COLBERT=true) and"
+            " index again; or set FUMIKURA_RERANK__KIND=off.",
+            message_ja=f"モデル {model} の索引にはトークンごとのベクトルがありません。",
+        )
+
+
+class PassageTooLong(Problem):
+    """A stored passage is longer than what the model reads that it is to be embedded by."""
+
+    kind = "conflict"
+    code = "passage_too_long"
+
+    def __init__(self, file: str, *, tokens: int, model: str, max_tokens: int) -> None:
+        super().__init__(
+            f"A passage of {file} has {tokens} tokens, and {model!r} reads {max_tokens}.",
+            hint="The index goes on answering as it is. If the model reads more, raise"
+            " FUMIKURA_NEXT_EMBEDDING__MAX_TOKENS and start again; else choose one that does, or"
+            " make this one FUMIKURA_EMBEDDING, and the files are cut anew by their next sync.",
+            message_ja=f"{file} の一節は {tokens} トークンあり、モデル {model} の上限"
+            f"（{max_tokens}）を超えています。",
+        )
+
+
+class ClusterUnreachable(Problem):
+    """The Ray cluster that was to read the files does not answer, or not any more."""
+
+    kind = "unavailable"
+    code = "cluster_unreachable"
+
+    def __init__(self, *, reason: str) -> None:
+        super().__init__(
+            f"The Ray cluster does not answer: {reason}",
+            hint="Check `ray status` and FUMIKURA_RAY__ADDRESS, or index with `--engine local`;"
+            " what was indexed stays.",
+            message_ja="Rayクラスターに接続できません。",
+        )
+
+
+class WorkersDiffer(Problem):
+    """Workers of the cluster would cut files in another way than this process does."""
+
+    kind = "conflict"
+    code = "workers_differ"
+
+    def __init__(self, *, here: str, there: str) -> None:
+        super().__init__(
+            f"The workers read files with {there!r}, this process with {here!r}.",
+            hint="Install the same version of fumikura on all nodes of the cluster.",
+            message_ja="クラスターの各ノードに同じバージョンのfumikuraを導入してください。",
         )

@@ -41,10 +41,10 @@ def plan_sync(
     """Compare what the source lists with the records by file id.
 
     A file is left alone while its version, its labels (path, link, the source's number of the
-    version) and what makes passages of it (`fingerprint`) are as recorded; where the labels alone
-    differ, it is moved. One that failed is left alone too, unless `retry_failed` or the reason may
-    have passed. So is all that lies in a part which could not be listed. Once carried out without
-    such failures, the next plan is empty.
+    version, tags, time of change) and what makes passages of it (`fingerprint`) are as recorded;
+    where the labels alone differ, it is moved. One that failed is left alone too, unless
+    `retry_failed` or the reason may have passed. So is all that lies in a part which could not be
+    listed. Once carried out without such failures, the next plan is empty.
     """
     unlisted = frozenset(part.prefix for part in listing.unlisted)
     files = [file for file in listing.files if not _is_in(file.path, unlisted)]
@@ -96,8 +96,8 @@ def _is_current(
 
 
 def _has_labels_of(record: FileRecord, file: SourceFile) -> bool:
-    known = (record.path, record.link, record.source_version)
-    return known == (file.path, file.link, file.source_version)
+    known = (record.path, record.link, record.source_version, record.tags, record.modified)
+    return known == (file.path, file.link, file.source_version, file.tags, file.modified)
 
 
 def _moves(

@@ -31,6 +31,8 @@ class Found:
     link: str
     modified: datetime | None = None
     source_version: str | None = None
+    tags: tuple[str, ...] = ()
+    """Those of the node: the listing of its files has none of theirs."""
 
     def named(self, ids: FileIds) -> SourceFile:
         """Return it with the next id that is given."""
@@ -43,6 +45,7 @@ class Found:
             locator=self.locator,
             link=self.link,
             source_version=self.source_version,
+            tags=self.tags,
         )
 
 
@@ -63,6 +66,7 @@ def found_entry(entry: StoredEntry, node: Node, *, max_bytes: int) -> Found:
         link=file_page(node.link, entry.provider, entry.path) if has_handle else node.link,
         modified=entry.modified,
         source_version=entry.version,
+        tags=_tags_of(node),
     )
 
 
@@ -77,6 +81,7 @@ def found_page(page: WikiPage, node: Node) -> Found:
         link=wiki_page(node.link, page.name),
         modified=page.modified,
         source_version=page.version or None,
+        tags=_tags_of(node),
     )
 
 
@@ -88,6 +93,7 @@ def found_about(text: bytes, node: Node) -> Found:
         version=hashlib.sha256(text).hexdigest(),
         locator=ABOUT,
         link=node.link,
+        tags=_tags_of(node),
     )
 
 
@@ -103,3 +109,8 @@ def named(project_id: str, found: Iterable[Found]) -> list[SourceFile]:
     ids = FileIds(project_id)
     files = [by_path[spelled].named(ids) for spelled in sorted(by_path)]
     return sorted(files, key=lambda file: file.path)
+
+
+def _tags_of(node: Node) -> tuple[str, ...]:
+    """Return its tags in an order that does not depend on the answer's."""
+    return tuple(sorted(set(node.tags)))

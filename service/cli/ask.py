@@ -1,9 +1,12 @@
 """`fumikura ask QUESTION`."""
 
+from typing import Any
+
 import click
 
 from rag.models import Answer, AnswerDone, AnswerText, AskRequest
 from service.access.recorded import LOCAL_OPERATOR
+from service.cli.narrowing import narrowing_options
 from service.cli.options import console, json_option, project_option, run
 from service.cli.render import sources_table
 from service.cli.requests import checked
@@ -14,11 +17,12 @@ from service.settings import read_settings
 @click.command("ask")
 @click.argument("question")
 @project_option
+@narrowing_options
 @click.option("--limit", "-n", default=8, show_default=True, help="Passages to read, 1 to 30.")
 @json_option
-def ask(question: str, projects: tuple[str, ...], limit: int, *, as_json: bool) -> None:
+def ask(question: str, *, as_json: bool, **asked: Any) -> None:  # noqa: ANN401 - fields of the request
     """Answer QUESTION with citations; without a chat model, quote the sentences that fit best."""
-    request = checked(AskRequest, question=question, projects=list(projects) or None, limit=limit)
+    request = checked(AskRequest, question=question, **asked)
     run(_ask(request, as_json=as_json))
 
 

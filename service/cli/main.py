@@ -25,6 +25,9 @@ COMMANDS: Final = {
     "serve": "Start the service: REST, OpenAI-compatible endpoints and MCP.",
     "mcp": "Serve MCP over stdin and stdout, for an assistant that starts it.",
     "keys": "Make, list and revoke API keys.",
+    "reembed": "Move to another embedding model while searches go on.",
+    "eval": "Measure how well the search finds what people judged relevant.",
+    "store": "Plan the vector store for so many passages.",
     "doctor": "Say what is configured, reachable, missing.",
     "dev": "Try things out, such as a stand-in for GakuNin RDM.",
 }

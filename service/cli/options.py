@@ -13,9 +13,22 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
+
+def _some_or_all(
+    _context: click.Context, _option: click.Parameter, named: tuple[str, ...]
+) -> list[str] | None:
+    """Return the named projects; without any, None, which stands for all."""
+    return list(named) or None
+
+
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON, for programs.")
 project_option = click.option(
-    "--project", "-p", "projects", multiple=True, help="Only this project; may be repeated."
+    "--project",
+    "-p",
+    "projects",
+    multiple=True,
+    callback=_some_or_all,
+    help="Only this project; may be repeated.",
 )
 _INTERRUPTED = 130
 

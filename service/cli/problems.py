@@ -87,3 +87,17 @@ class StandInMissing(Problem):
             hint="Run the command in a clone of the source.",
             message_ja="GakuNin RDM の代役サーバーがありません。ソースから実行してください。",
         )
+
+
+class EngineElsewhere(Problem):
+    """An engine was asked for, and a running service does the indexing."""
+
+    kind = "conflict"
+    code = "engine_elsewhere"
+
+    def __init__(self, url: str) -> None:
+        super().__init__(
+            f"The service at {url} does the indexing, with the engine of its own settings.",
+            hint="Start it with FUMIKURA_ENGINE=ray, or stop it for the time of this run.",
+            message_ja="索引の作成は起動中のサービスが行います。エンジンはサービス側で設定してください。",
+        )

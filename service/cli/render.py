@@ -11,6 +11,7 @@ from rich.text import Text
 
 from agents.definition import AgentDefinition
 from rag.extractive import best_sentences
+from rag.highlights import highlight
 from rag.models import (
     Anchor,
     Answer,
@@ -39,13 +40,28 @@ def place_of(anchor: Anchor) -> str:
 
 
 def hits_table(hits: Sequence[Hit], query: str) -> Table:
-    """Return hits, best first, each by the sentence that has most of the query's words."""
+    """Return hits, best first, each by the sentence that has most of the query's words, in bold.
+
+    A hit that has its neighbours is shown whole, between them.
+    """
     table = plain_table("", "Score", "Where", "Passage")
     sentences = best_sentences(query, hits)
     for hit in hits:
-        shown = _snippet(sentences.get(hit.number, hit.text))
-        table.add_row(str(hit.number), f"{hit.score:.2f}", _where(hit), Text(shown))
+        whole = bool(hit.before or hit.after)
+        shown = hit.text if whole else _snippet(sentences.get(hit.number, hit.text))
+        [spans] = highlight(query, [shown])
+        text = Text(shown)
+        for span in spans:
+            text.stylize("bold", span.start, span.end)
+        passage = _between(hit, text)
+        table.add_row(str(hit.number), f"{hit.score:.2f}", _where(hit), passage)
     return table
+
+
+def _between(hit: Hit, text: Text) -> Text:
+    before = [Text(passage.text, style="dim") for passage in hit.before]
+    after = [Text(passage.text, style="dim") for passage in hit.after]
+    return Text("\n\n").join([*before, text, *after])
 
 
 def sources_table(answer: Answer) -> Table:

@@ -146,7 +146,7 @@ async def _points(project: str, embedder: HashEmbedder) -> list[Point]:
     return [
         Point(
             id=passage.id,
-            dense=vector,
+            dense=vector.dense,
             sparse=encode_document(passage.text),
             payload=passage.payload(),
         )

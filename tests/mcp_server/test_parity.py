@@ -22,6 +22,13 @@ from tests.service.rest.world import add, serving
 
 TOKEN = "fml_the-token-of-this-test"
 QUESTION = "AZ91の溶体化処理は何度ですか"
+NARROWED = {
+    "file_types": ["md"],
+    "paths": ["熱"],
+    "languages": ["ja"],
+    "modified_from": "2024-01-01T00:00:00Z",
+    "modified_before": "9000-01-01",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +50,10 @@ CALLS = [
     _Call("list_projects", {}, "GET", "/v1/projects"),
     _Call("search", {"query": QUESTION}, "POST", "/v1/search"),
     _Call("search", {"query": "unit", "projects": ["alloy"], "limit": 1}, "POST", "/v1/search"),
+    _Call("search", {"query": QUESTION, **NARROWED, "neighbours": 1}, "POST", "/v1/search"),
+    _Call("search", {"query": QUESTION, "group_by": "file", "limit": 1}, "POST", "/v1/search"),
     _Call("ask", {"question": QUESTION}, "POST", "/v1/answers"),
+    _Call("ask", {"question": QUESTION, **NARROWED}, "POST", "/v1/answers"),
     _Call("source_status", {"source_id": "alloy"}, "GET", "/v1/sources/alloy"),
     *(
         _Call(
@@ -141,6 +151,18 @@ async def test_both_surfaces_tell_the_same_problem(call: _Call, surfaces: _Surfa
     by_rest, by_mcp = await surfaces.both(call)
     assert by_rest == by_mcp
     assert by_rest["kind"] == "missing"
+
+
+@pytest.mark.parametrize(
+    "asked", [{"cursor": "AAAA"}, {"neighbours": 9}, {"file_type": ["md"]}, {"tags": [" "]}]
+)
+async def test_both_surfaces_refuse_what_makes_no_sense(
+    asked: dict[str, Any], surfaces: _Surfaces
+) -> None:
+    call = _Call("search", {"query": QUESTION, **asked}, "POST", "/v1/search")
+    by_rest, by_mcp = await surfaces.both(call)
+    assert by_rest["code"] == by_mcp["code"]
+    assert by_rest["kind"] == "invalid"
 
 
 async def test_both_surfaces_begin_the_same_sync(surfaces: _Surfaces) -> None:

@@ -68,6 +68,29 @@ def test_a_hit_shows_its_number_file_place_text_and_passage_id() -> None:
     )
 
 
+def test_neighbours_stand_around_their_hit_without_a_number() -> None:
+    before = Passage(passage_id="id-0", anchor=Anchor(page=2), text="前")
+    after = Passage(passage_id="id-2", anchor=Anchor(page=3), text="後")
+    hit = _hit().model_copy(update={"before": [before], "after": [after]})
+    shown = hits_text(SearchAnswer(query="q", hits=[hit], took_ms=1))
+    assert re.findall(r"<passage (?:number|from)", shown) == [
+        "<passage from",
+        "<passage number",
+        "<passage from",
+    ]
+    assert re.findall("前|413℃|後", shown) == ["前", "413℃", "後"]
+
+
+def test_below_the_hits_stands_what_was_missing_and_how_to_go_on() -> None:
+    answer = SearchAnswer(
+        query="q", hits=[_hit()], took_ms=1, note="No reranker.", next_cursor="c2"
+    )
+    assert hits_text(answer).splitlines()[-2:] == [
+        "No reranker.",
+        "More: the same search with cursor c2",
+    ]
+
+
 def test_a_search_without_hits_says_what_to_try() -> None:
     assert "Try other words" in hits_text(SearchAnswer(query="q", hits=[], took_ms=1))
 

@@ -1,7 +1,9 @@
 """Projects to index, what reads them, and what the index then holds."""
 
+import os
 from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from hashlib import sha256
 from pathlib import Path
 from typing import Any, cast
@@ -13,6 +15,7 @@ from connectors.paths import FileIds
 from connectors.ports import Listing, SourceFile, UnlistedPart
 from connectors.problems import SourceFileUnavailable
 from contracts.problems import ServiceUnreachable
+from inference.embedding import Embedding
 from inference.fake import HashEmbedder
 from rag.models import Anchor
 from rag.parsing.document import ParsedDocument, Piece
@@ -31,6 +34,7 @@ def write_project(root: Path, texts: Mapping[str, str]) -> FolderSource:
         old.unlink()
     for name, text in texts.items():
         (root / name).write_text(text, encoding="utf-8")
+        os.utime(root / name, (0, 0))  # the time is a label, too
     return FolderSource(project_id="alloy", title="Alloy", root=root)
 
 
@@ -42,6 +46,8 @@ class MemorySource:
     project_id: str = "alloy"
     title: str = "Alloy"
     link: str | None = None
+    tags: tuple[str, ...] = ()
+    modified: datetime | None = None
     unlisted: Sequence[str] = ()
     """Beginnings of paths that cannot be listed."""
     unavailable: Container[str] = ()
@@ -72,8 +78,9 @@ class MemorySource:
             path=path,
             size=len(content),
             version=sha256(content).hexdigest(),
-            modified=None,
+            modified=self.modified,
             link=None if self.link is None else f"{self.link}/{path}",
+            tags=self.tags,
         )
 
 
@@ -100,7 +107,7 @@ class FlakyEmbedder(HashEmbedder):
         self.embedded = 0
         self.down_after: float = float("inf")
 
-    async def embed_documents(self, texts: Sequence[str]) -> list[list[float]]:
+    async def embed_documents(self, texts: Sequence[str]) -> list[Embedding]:
         if self.embedded + len(texts) > self.down_after:
             raise ServiceUnreachable("The embedding model", reason="it was told to be down")
         self.embedded += len(texts)
@@ -145,13 +152,13 @@ class StoppableRecords(MemoryRecords):
 
     countdown: Countdown = field(default_factory=Countdown)
 
-    async def save(self, project_id: str, record: FileRecord) -> None:
+    async def save(self, project_id: str, *records: FileRecord) -> None:
         self.countdown.step()
-        await MemoryRecords.save(self, project_id, record)
+        await MemoryRecords.save(self, project_id, *records)
 
-    async def drop(self, project_id: str, file_id: str) -> None:
+    async def drop(self, project_id: str, *file_ids: str) -> None:
         self.countdown.step()
-        await MemoryRecords.drop(self, project_id, file_id)
+        await MemoryRecords.drop(self, project_id, *file_ids)
 
 
 async def open_store(folder: Path) -> EdgeStore:
@@ -160,9 +167,9 @@ async def open_store(folder: Path) -> EdgeStore:
     return await EdgeStore.open(folder, model=embedder.model, dimensions=embedder.dimensions)
 
 
-def contents(folder: Path) -> dict[str, Any]:
+def contents(folder: Path, model: str = HashEmbedder().model) -> dict[str, Any]:
     """Read a closed store's points with the engine itself: payload and vectors by id."""
-    shard = edge.EdgeShard.load(str(folder / collection_name(HashEmbedder().model) / "shard"))
+    shard = edge.EdgeShard.load(str(folder / collection_name(model) / "shard"))
     request = edge.ScrollRequest(limit=10_000, with_payload=True, with_vector=True)
     records, more = shard.scroll(request)
     assert more is None

@@ -10,8 +10,11 @@ from pathlib import Path
 from connectors.folder import FolderSource
 from inference.fake import HashEmbedder
 from rag.indexer import Indexer
+from rag.models import IndexReport
 from rag.parsing.isolated import IsolatedParser
 from rag.ports import FileRecord
+from rag.progress import ReportIndexing
+from rag.reading import FileReader
 from rag.store.edge import EdgeStore
 from rag.store.port import Point
 from service.records.database import open_database
@@ -43,16 +46,21 @@ class _TalkingStore(EdgeStore):
 
 @dataclass(frozen=True, slots=True)
 class _TalkingRecords(DatabaseIndexRecords):
-    async def save(self, project_id: str, record: FileRecord) -> None:
+    async def save(self, project_id: str, *records: FileRecord) -> None:
         _say("save record")
-        await DatabaseIndexRecords.save(self, project_id, record)
+        await DatabaseIndexRecords.save(self, project_id, *records)
 
-    async def drop(self, project_id: str, file_id: str) -> None:
+    async def drop(self, project_id: str, *file_ids: str) -> None:
         _say("drop record")
-        await DatabaseIndexRecords.drop(self, project_id, file_id)
+        await DatabaseIndexRecords.drop(self, project_id, *file_ids)
 
 
-async def index(project: Path, home: Path) -> None:
+async def index(
+    project: Path,
+    home: Path,
+    reader: FileReader | None = None,
+    report: ReportIndexing | None = None,
+) -> IndexReport:
     """Index `project` into the store and the records inside `home`."""
     embedder = HashEmbedder()
     store = await _TalkingStore.open(
@@ -71,10 +79,14 @@ async def index(project: Path, home: Path) -> None:
                 created_at=datetime.now(UTC),
             )
         )
-        records = _TalkingRecords(database)
-        indexer = Indexer(store=store, embedder=embedder, parser=parser, records=records)
-        await indexer.index(FolderSource(project_id="alloy", title="Alloy", root=project))
+        records = _TalkingRecords(database, "docs")
+        indexer = Indexer(
+            store=store, embedder=embedder, parser=parser, records=records, reader=reader
+        )
+        source = FolderSource(project_id="alloy", title="Alloy", root=project)
+        ended = await indexer.index(source, report)
     await store.close()
+    return ended
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
 """Small real implementations of `rag`'s ports, and passages to search."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from connectors.ports import SourceFile
@@ -30,11 +30,16 @@ class MemoryRecords:
     async def load(self, project_id: str) -> dict[str, FileRecord]:
         return dict(self.kept.get(project_id, {}))
 
-    async def save(self, project_id: str, record: FileRecord) -> None:
-        self.kept.setdefault(project_id, {})[record.file_id] = record
+    async def find(self, project_id: str, file_ids: Sequence[str]) -> dict[str, FileRecord]:
+        records = self.kept.get(project_id, {})
+        return {file_id: records[file_id] for file_id in file_ids if file_id in records}
 
-    async def drop(self, project_id: str, file_id: str) -> None:
-        self.kept.get(project_id, {}).pop(file_id, None)
+    async def save(self, project_id: str, *records: FileRecord) -> None:
+        self.kept.setdefault(project_id, {}).update({each.file_id: each for each in records})
+
+    async def drop(self, project_id: str, *file_ids: str) -> None:
+        for file_id in file_ids:
+            self.kept.get(project_id, {}).pop(file_id, None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,10 +77,22 @@ async def shelve(
     """Write texts into a project, by path, as the indexer would; return their passages."""
     points: list[Point] = []
     for path, text in texts.items():
-        file = SourceFile(file_id=path, path=path, size=len(text), version="1", modified=None)
-        pieces = [Piece(kind="text", text=each, anchor=Anchor()) for each in text.split("\n\n")]
-        document = ParsedDocument(title=path, media_type="text/plain", pieces=pieces)
-        cut = cut_document(file, document, embedder)
-        points += await embed_passages(project, cut, embedder)
+        points += await shelve_file(store, embedder, project, listed(path, text), text)
+    return points
+
+
+async def shelve_file(
+    store: VectorStore, embedder: Embedder, project: str, file: SourceFile, text: str
+) -> list[Point]:
+    """Write a file's text as the indexer would; return its passages."""
+    pieces = [Piece(kind="text", text=each, anchor=Anchor()) for each in text.split("\n\n")]
+    document = ParsedDocument(title=file.path, media_type="text/plain", pieces=pieces)
+    cut = cut_document(file, document, embedder)
+    points = await embed_passages(project, cut, embedder)
     await store.upsert(points)
     return points
+
+
+def listed(path: str, text: str) -> SourceFile:
+    """Return a text as a source lists it that knows nothing but its path."""
+    return SourceFile(file_id=path, path=path, size=len(text), version="1", modified=None)

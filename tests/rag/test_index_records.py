@@ -43,7 +43,7 @@ async def records(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncGenera
                     project_id=project, title="", location="/", created_by="me", created_at=NOW
                 )
             )
-        yield DatabaseIndexRecords(database)
+        yield DatabaseIndexRecords(database, "docs")
 
 
 async def test_a_record_is_read_as_it_was_saved(records: IndexRecords) -> None:
@@ -56,6 +56,22 @@ async def test_a_record_is_replaced_by_its_file(records: IndexRecords) -> None:
     await records.save("alloy", RECORD)
     await records.save("alloy", replace(RECORD, version="2"))
     assert await records.load("alloy") == {"a": replace(RECORD, version="2")}
+
+
+async def test_many_records_are_saved_and_dropped_together(records: IndexRecords) -> None:
+    """More than a statement can name."""
+    many = {f"{number}": replace(RECORD, file_id=f"{number}") for number in range(2_500)}
+    await records.save("alloy", *many.values())
+    await records.save("alloy", RECORD, *(replace(each, passages=4) for each in many.values()))
+    assert await records.totals("alloy") == IndexTotals(files=2_501, passages=10_003, failed=0)
+    await records.drop("alloy", *many)
+    assert await records.load("alloy") == {"a": RECORD}
+
+
+async def test_nothing_is_saved_where_there_are_no_records(records: IndexRecords) -> None:
+    await records.save("alloy")
+    await records.drop("alloy")
+    assert await records.load("alloy") == {}
 
 
 async def test_a_dropped_record_is_gone_and_may_be_dropped_again(records: IndexRecords) -> None:

@@ -36,7 +36,7 @@ async def test_after_any_kills_the_next_run_gives_the_index_of_a_fresh_one(
     project, home, fresh = tmp_path / "project", tmp_path / "home", tmp_path / "fresh"
     points = Random(seed)  # noqa: S311 - where to kill, not a secret
     write_project(project, BEFORE)
-    _kill_at_step(points.randrange(1, 30), project, home)
+    _kill_at_step(points.randrange(1, 18), project, home)
     _finish(project, home)
     write_project(project, AFTER)
     for _ in range(2):
@@ -81,5 +81,5 @@ async def _records(home: Path) -> dict[str, FileRecord]:
     """Return the records, as if all were written at one moment."""
     moment = datetime(2026, 1, 1, tzinfo=UTC)
     async with open_database(f"sqlite:///{home / 'records.db'}") as database:
-        records = await DatabaseIndexRecords(database).load("alloy")
+        records = await DatabaseIndexRecords(database, "docs").load("alloy")
     return {file_id: replace(each, indexed_at=moment) for file_id, each in records.items()}

@@ -12,7 +12,7 @@ from llama_index.core.schema import Document, MetadataMode, TextNode
 from connectors.folder import FolderSource
 from contracts.problems import NotAllowed
 from inference.fake import HashEmbedder
-from rag.ingest import Ingest, cut_document
+from rag.ingest import Ingest, cut_document, embed_passages
 from rag.llamaindex import PassageEmbedding, PassageRetriever, PassageSplitter, read_project
 from rag.models import SearchRequest
 from rag.problems import ProjectUnknown
@@ -61,6 +61,13 @@ async def test_a_retriever_opens_nothing_that_the_search_does_not(search: Search
     assert await PassageRetriever(search, someone("stranger")).aretrieve("hardness") == []
 
 
+async def test_a_retriever_can_be_narrowed_as_a_search_can(search: Search) -> None:
+    narrowed = PassageRetriever(search, someone(), file_types=["txt"], neighbours=1)
+    assert [found.metadata["path"] for found in await narrowed.aretrieve("hardness")] == ["a.txt"]
+    other = PassageRetriever(search, someone(), file_types=["pdf"])
+    assert await other.aretrieve("hardness") == []
+
+
 async def test_a_retriever_also_answers_code_that_cannot_wait(search: Search) -> None:
     [found] = PassageRetriever(search, someone(), limit=1).retrieve("hardness")
     assert found.metadata["path"] == "a.txt"
@@ -78,8 +85,8 @@ def test_the_embedding_gives_the_vectors_of_our_model(embedder: HashEmbedder) ->
 async def test_the_embedding_waits_where_the_caller_can(embedder: HashEmbedder) -> None:
     embedding = PassageEmbedding(embedder)
     [vector] = await embedder.embed_documents(["処理"])
-    assert await embedding.aget_text_embedding("処理") == vector
-    assert await embedding.aget_query_embedding("処理") == vector
+    assert await embedding.aget_text_embedding("処理") == list(vector.dense)
+    assert await embedding.aget_query_embedding("処理") == list(vector.dense)
 
 
 async def test_documents_are_cut_as_our_own_indexing_cuts_them(embedder: HashEmbedder) -> None:
@@ -93,7 +100,7 @@ async def test_documents_are_cut_as_our_own_indexing_cuts_them(embedder: HashEmb
     for node in nodes:
         read = node.get_content(MetadataMode.EMBED)
         assert read == f"報告\n{node.get_content()}"
-        assert node.embedding == await embedder.embed_query(read)
+        assert node.embedding == list((await embedder.embed_query(read)).dense)
         assert node.ref_doc_id == document.node_id
 
 
@@ -120,9 +127,8 @@ async def test_a_project_is_read_as_nodes_with_the_ids_of_our_index(
 async def _ids_in_our_index(source: FolderSource, ingest: Ingest) -> list[str]:
     file = (await source.list_files()).files[0]
     document = await ingest.parser.parse(source.root / file.path, file.name)
-    points = await ingest.points("alloy", cut_document(file, document, ingest.embedder))
-    assert isinstance(points, list)
-    return [point.id for point in points]
+    cut = cut_document(file, document, ingest.embedder)
+    return [point.id for point in await embed_passages("alloy", cut, ingest.embedder)]
 
 
 def test_nothing_is_fetched_from_the_network() -> None:

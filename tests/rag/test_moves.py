@@ -3,6 +3,7 @@
 import asyncio
 import tempfile
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -59,6 +60,27 @@ async def test_a_new_link_is_written_without_a_new_vector(desk: IndexingDesk) ->
     assert record.link == "https://rdm.example/b.txt"
     [point] = await desk.store.file_points("alloy", record.file_id, access=whole_project("alloy"))
     assert point.payload["link"] == record.link
+
+
+@pytest.mark.parametrize(
+    ("labels", "payload"),
+    [
+        ({"tags": ("XRD", "熱処理")}, {"tags": ["xrd", "熱処理"]}),
+        ({"modified": datetime(2024, 4, 1, tzinfo=UTC)}, {"modified": "2024-04-01T00:00:00Z"}),
+    ],
+    ids=["tags", "time"],
+)
+async def test_new_labels_are_written_without_a_new_vector(
+    desk: IndexingDesk, labels: dict[str, Any], payload: dict[str, object]
+) -> None:
+    await desk.sync(MemorySource(texts=TEXTS))
+    before = desk.embedder.embedded
+    report = await desk.sync(MemorySource(texts=TEXTS, **labels))
+    assert (report.moved, report.todo, desk.embedder.embedded) == (3, 0, before)
+    record = await desk.record("b.txt")
+    [point] = await desk.store.file_points("alloy", record.file_id, access=whole_project("alloy"))
+    assert {name: point.payload[name] for name in payload} == payload
+    assert (await desk.sync(MemorySource(texts=TEXTS, **labels))).unchanged == 3
 
 
 async def test_passages_that_are_not_there_are_made_again(desk: IndexingDesk) -> None:

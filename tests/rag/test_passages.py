@@ -1,5 +1,6 @@
 """How passages lie in the store."""
 
+from datetime import datetime, timedelta, timezone
 from uuid import UUID
 
 from hypothesis import given
@@ -32,6 +33,19 @@ def test_a_payload_is_read_as_it_was_written() -> None:
     assert stored_passage(PASSAGE.payload()) == PASSAGE
 
 
+def test_what_a_search_can_be_narrowed_to_is_in_the_payload() -> None:
+    time = datetime(2024, 4, 1, 9, tzinfo=timezone(timedelta(hours=9)))
+    file = SourceFile(
+        file_id="f1", path="報告.PDF", size=1, version="1", modified=time, tags=("XRD", "鋼")
+    )
+    keyworded = PASSAGE.model_copy(update={"keywords": ("hardness", "xrd")})
+    payload = keyworded.relabelled(file).payload()
+    assert payload["file_type"] == "pdf"
+    assert payload["modified"] == "2024-04-01T00:00:00Z"
+    assert payload["tags"] == ["xrd", "鋼", "hardness"]
+    assert stored_passage(payload).relabelled(file).payload() == payload
+
+
 def test_a_payload_leaves_out_what_its_format_does_not_have() -> None:
     assert PASSAGE.payload()["anchor"] == {
         "page": 3,
@@ -54,9 +68,9 @@ def test_different_passages_have_different_ids(
     assert str(UUID(passage_id(*one))) == passage_id(*one)
 
 
-def test_a_passage_is_searched_by_the_name_of_its_file_and_what_stands_above_it() -> None:
+def test_a_passage_is_searched_by_the_name_of_its_file_and_twice_by_what_stands_above_it() -> None:
     headed = PASSAGE.model_copy(update={"context": "報告\n結果\n", "path": "実験/報告.pdf"})
-    assert headed.lexical_text == "報告.pdf\n報告\n結果\n硬さは92 HV。"
+    assert headed.lexical_text == "報告.pdf\n報告\n結果\n報告\n結果\n硬さは92 HV。"
 
 
 def test_a_very_long_name_does_not_drown_the_passage() -> None:

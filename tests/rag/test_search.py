@@ -7,6 +7,7 @@ from typing import ClassVar
 import pytest
 
 from contracts.problems import NotAllowed, ServiceUnreachable
+from inference.embedding import Embedding
 from inference.fake import HashEmbedder
 from rag.models import Hit, SearchRequest
 from rag.phrases import ENGLISH, JAPANESE
@@ -126,7 +127,7 @@ async def test_a_model_that_knows_the_language_adds_its_similarity(edge_store: E
 
 
 class _Down(AllLanguagesEmbedder):
-    async def embed_query(self, text: str) -> list[float]:
+    async def embed_query(self, text: str) -> Embedding:
         raise ServiceUnreachable("The embedding model", reason=f"{len(text)} characters for nobody")
 
 

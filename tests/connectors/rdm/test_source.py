@@ -39,6 +39,15 @@ async def test_a_file_says_its_size_hash_version_and_page(world: RdmWorld) -> No
     assert file.link == f"{rdm.web_url}abc12/files/osfstorage/{handle}"
 
 
+async def test_files_wiki_and_description_carry_the_tags_of_their_node(world: RdmWorld) -> None:
+    world.edit("abc12", tags=["鋼", "SUS304", "鋼"])
+    world.put("abc12", "/a.txt", b"1")
+    world.add_wiki("abc12", "home", "text")
+    files = await listed_files(world)
+    assert files.keys() >= {"osfstorage/a.txt", "wiki/home.md", "about/project.md"}
+    assert {file.tags for file in files.values()} == {("SUS304", "鋼")}
+
+
 async def test_the_page_of_a_file_is_encoded_part_by_part(world: RdmWorld) -> None:
     world.add_provider("abc12", "nextcloud")
     world.put("abc12", "/a b/100% #1 ?.txt", b"", provider="nextcloud")

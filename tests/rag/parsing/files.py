@@ -22,13 +22,20 @@ _OFFICE: Final = "http://schemas.openxmlformats.org"
 _RELATIONS: Final = f"{_OFFICE}/officeDocument/2006/relationships"
 
 
-def pdf(pages: Sequence[Sequence[str]], *, title: str = "", password: str | None = None) -> bytes:
+def pdf(
+    pages: Sequence[Sequence[str]],
+    *,
+    title: str = "",
+    keywords: str = "",
+    password: str | None = None,
+) -> bytes:
     """Return a PDF: of each page the first line is large, the others stand close below it."""
     _FONTS.registerFont(UnicodeCIDFont(_FONT))
     written = io.BytesIO()
     encryption = None if password is None else StandardEncryption(password, ownerPassword="owner")
     canvas = Canvas(written, encrypt=encryption, invariant=1)
     canvas.setTitle(title)
+    canvas.setKeywords(keywords)
     for heading, *lines in pages:
         canvas.setFont(_FONT, 20)
         canvas.drawString(72, 760, heading)
@@ -63,11 +70,16 @@ def pdf_bomb(unpacked: int) -> bytes:
 
 
 def docx(
-    heading: str, paragraph: str, table: Sequence[Sequence[str]] = (), title: str = ""
+    heading: str,
+    paragraph: str,
+    table: Sequence[Sequence[str]] = (),
+    title: str = "",
+    keywords: str = "",
 ) -> bytes:
     """Return a Word document."""
     document = Document()
     document.core_properties.title = title
+    document.core_properties.keywords = keywords
     document.add_heading(heading, level=1)
     document.add_paragraph(paragraph)
     if table:

@@ -38,6 +38,25 @@ def test_a_pdf_is_read_page_by_page_under_its_headings(folder: Path) -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("content", "name"),
+    [
+        (pdf([["見出し", "本文"]], keywords="XRD, 熱処理"), "a.pdf"),
+        (docx("見出し", "本文", keywords="XRD; 熱処理"), "a.docx"),
+        ("---\ntags: [XRD, 熱処理]\n---\n本文", "a.md"),
+    ],
+    ids=["pdf", "docx", "markdown"],
+)
+def test_the_keywords_of_a_document_are_its_own(
+    folder: Path, content: bytes | str, name: str
+) -> None:
+    assert _read(folder, content, name).keywords == ["XRD", "熱処理"]
+
+
+def test_a_document_without_keywords_has_none(folder: Path) -> None:
+    assert _read(folder, "XRD", "a.txt").keywords == []
+
+
 def test_a_word_parted_at_a_line_end_is_whole(folder: Path) -> None:
     lines = ["Report", "The alloy was heat-treated and its micro-", "structure was observed then."]
     document = _read(folder, pdf([lines]), "a.pdf")
