@@ -1,19 +1,25 @@
 # Two commands for a newcomer: `make demo` and `make test`. `make check` is everything CI runs.
-.PHONY: help setup demo serve test soak-acl soak-kills check format lint types contracts coverage lock samples clean
+.PHONY: help setup demo serve test soak-acl soak-kills check format lint types contracts coverage eval eval-record lock samples vllm flagembedding clean
 .DEFAULT_GOAL := help
 
 BIN := .venv/bin
 READY := .venv/.ready
+EVAL_SETS ?= $(or $(FUMIKURA_SHARED_DATA),../shared/data)/retrieval
+EVAL_RECORD := evals/retrieval/recorded.json
 
 help:
 	@echo "make demo    set up, then index the sample projects, search, ask and run the agents"
 	@echo "make test    set up if needed, then run the tests"
 	@echo "make soak-acl 2,000 random histories of who may find what, on every core"
-	@echo "make soak-kills 100 syncs killed at random points, each repaired by the next one"
-	@echo "make check   format, lint, types, import contracts, tests and coverage"
+	@echo "make soak-kills 100 syncs, 100 moves to another model, killed at random and repaired"
+	@echo "make check   format, lint, types, import contracts, tests, coverage and retrieval quality"
+	@echo "make eval    search the collections in EVAL_SETS; fails where a set lost more than .005"
+	@echo "make eval-record keep such a run as the one that later ones are held against"
 	@echo "make serve   start the service on this machine"
 	@echo "make lock    pin the newest versions that pyproject.toml allows"
 	@echo "make samples write the committed sample projects again"
+	@echo "make vllm    make .venv-vllm: then 'make test' asks a real vLLM server for bge-m3"
+	@echo "make flagembedding make .venv-flagembedding: then it also asks bge-m3's authors' library"
 
 setup: $(READY)
 
@@ -36,9 +42,9 @@ soak-acl: $(READY)
 	$(BIN)/python -m tests.acl --histories 100 --thorough
 
 soak-kills: $(READY)
-	FUMIKURA_KILLS=100 $(BIN)/pytest tests/service/killed_sync
+	FUMIKURA_KILLS=100 $(BIN)/pytest tests/service/killed_sync tests/service/reembedding
 
-check: format lint types contracts coverage
+check: format lint types contracts coverage eval
 
 format: $(READY)
 	$(BIN)/ruff format --check .
@@ -56,6 +62,16 @@ contracts: $(READY)
 coverage: test
 	$(BIN)/coverage report
 
+eval: $(READY)
+	@if [ -d "$(EVAL_SETS)" ]; then \
+	    $(BIN)/fumikura eval retrieval "$(EVAL_SETS)" --mixed --against $(EVAL_RECORD) --gate; \
+	else \
+	    echo "RETRIEVAL QUALITY NOT CHECKED, no collections in $(EVAL_SETS): set EVAL_SETS" >&2; \
+	fi
+
+eval-record: $(READY)
+	$(BIN)/fumikura eval retrieval "$(EVAL_SETS)" --mixed --save $(EVAL_RECORD)
+
 lock: $(READY)
 	$(BIN)/uv pip compile pyproject.toml --all-extras --universal --python-version 3.11 \
 	    --generate-hashes --no-header --upgrade --quiet \
@@ -65,5 +81,11 @@ lock: $(READY)
 samples: $(READY)
 	$(BIN)/python scripts/write_samples.py
 
+vllm:
+	@bash scripts/setup_vllm.sh
+
+flagembedding:
+	@bash scripts/setup_flagembedding.sh
+
 clean:
-	rm -rf .venv .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis .coverage*
+	rm -rf .venv .venv-vllm .venv-flagembedding .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis .coverage*

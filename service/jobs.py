@@ -1,4 +1,4 @@
-"""Syncs of sources as jobs: begun, watched, cancelled, taken up again after a crash."""
+"""Syncs of sources as jobs: begun, watched, cancelled, taken up again after a crash or a halt."""
 
 import asyncio
 import logging
@@ -44,6 +44,7 @@ class Jobs:
     look_every_s: float = _LOOK_EVERY_S
     """How soon news of other processes, and the end of their leases, are noticed."""
     _progress: dict[str, IndexReport] = field(default_factory=dict[str, IndexReport])
+    _halted: set[str] = field(default_factory=set[str])
     _news: asyncio.Condition = field(default_factory=asyncio.Condition)
 
     async def start(self, project_id: str, *, created_by: str) -> JobInfo:
@@ -157,6 +158,8 @@ class Jobs:
             elif await lease == "cancelled":  # if it could not be held, why rises here
                 await _ended(syncing)
                 await self._finish(job, None, cancelled=True)
+        except _Halted:
+            await self._release(job)
         except asyncio.CancelledError:
             await _ended(syncing)
             await self._release(job)
@@ -165,6 +168,7 @@ class Jobs:
             await _ended(lease)
             await _ended(syncing)
             self._progress.pop(job.job_id, None)
+            self._halted.discard(job.job_id)
             await self._tell()
 
     async def _finish(
@@ -182,11 +186,17 @@ class Jobs:
             _LOG.error("job %s was not released: %s", job.job_id, trace_of(error))
 
     async def _sync(self, job: JobInfo) -> ProblemBody | None:
-        """Return None when the index equals the source, else why it does not."""
+        """Return None when the index equals the source, else why it does not.
+
+        Raises:
+            _Halted: it was stopped between two files, to be begun again.
+        """
         try:
             await self.syncs.run(job.project_id, self._reporter(job.job_id))
         except Problem as problem:
             return problem.body()
+        except _Halted:
+            raise
         except Exception as error:  # noqa: BLE001 - a bug must end this job visibly, not the worker
             _LOG.error("a sync failed unexpectedly, job %s: %s", job.job_id, trace_of(error))
             return JobFailed().body()
@@ -194,8 +204,11 @@ class Jobs:
 
     def _reporter(self, job_id: str) -> ReportIndexing:
         async def report(news: IndexReport) -> None:
+            """Pass the news on. They come between two files, where a sync can well be stopped."""
             self._progress[job_id] = news
             await self._tell()
+            if job_id in self._halted:
+                raise _Halted
 
         return report
 
@@ -210,7 +223,9 @@ class Jobs:
                 lease = "held"
             if lease == "lost":
                 _LOG.warning("lost the lease of job %s; leaving it to its new owner", job.job_id)
-            if lease != "held":
+            if lease == "halted":
+                self._halted.add(job.job_id)
+            elif lease != "held":
                 return lease
             await asyncio.sleep(self.renew_every_s)
 
@@ -223,6 +238,10 @@ class Jobs:
         with suppress(TimeoutError):
             async with asyncio.timeout(self.look_every_s), self._news:
                 await self._news.wait()
+
+
+class _Halted(Exception):
+    """A sync makes way while another collection begins to answer."""
 
 
 async def _ended(task: asyncio.Task[object]) -> None:

@@ -10,6 +10,7 @@ from hashlib import sha256
 
 from pydantic import BaseModel, Field
 from sqlalchemy import delete, func, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from contracts.principal import Principal, Scope
 from service.problems import KeyInvalid, KeyUnknown
@@ -144,7 +145,11 @@ class Keys:
     async def granted_projects(self, key_id: str) -> frozenset[str]:
         """Return the project ids that a valid key may see, or `EVERY_PROJECT`; else nothing."""
         async with self.database.read() as session:
-            row = await session.get(KeyRow, key_id)
+            return await self.granted_in(session, key_id)
+
+    async def granted_in(self, session: AsyncSession, key_id: str) -> frozenset[str]:
+        """Return the same as `granted_projects`, within a transaction."""
+        row = await session.get(KeyRow, key_id)
         if row is None or not _is_valid(row, self.now()):
             return frozenset()
         return frozenset(row.projects)

@@ -40,6 +40,8 @@ POLICIES: Final[Mapping[tuple[str, str], Policy]] = MappingProxyType(
         ("GET", "/v1/keys"): "admin",
         ("POST", "/v1/keys"): "admin",
         ("DELETE", "/v1/keys/{key_id}"): "admin",
+        ("GET", "/v1/reembedding"): "admin",
+        ("POST", "/v1/reembedding/{order}"): "admin",
         ("GET", "/v1/models"): "models",
         ("GET", "/v1/models/{model:path}"): "models",
         ("POST", "/v1/embeddings"): "models",

@@ -238,3 +238,19 @@ class SourceTokenMissing(Problem):
             " `fumikura sources add PLACE --token-stdin`.",
             message_ja=f"ソース「{source_id}」を読むためのトークンが設定されていません。",
         )
+
+
+class RayMissing(Problem):
+    """Files shall be read on a Ray cluster, and Ray is not installed."""
+
+    kind = "missing"
+    code = "ray_missing"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "Ray is not installed.",
+            hint="Install it, in the version of the cluster: `pip install 'fumikura[ray]'`;"
+            " or index with `--engine local`.",
+            message_ja="Rayがインストールされていません。`pip install 'fumikura[ray]'`"
+            "を実行してください。",
+        )

@@ -27,6 +27,8 @@ from rag.models import (
     SearchRequest,
 )
 from service.access.link_info import LinkInfo
+from service.generations.choosing import Order
+from service.generations.state import ReembeddingState
 from service.sources.order import SourceOrder
 
 _EVENT_STREAM: Final = {"Accept": "text/event-stream"}
@@ -145,6 +147,14 @@ class RemoteDesk:
     async def cancel_job(self, job_id: str) -> JobInfo:
         """Ask a job to stop."""
         return await self._answer("POST", f"/v1/jobs/{_segment(job_id)}/cancel", JobInfo)
+
+    async def reembedding_state(self) -> ReembeddingState:
+        """Return which embedding model answers, and how far the move to another one is."""
+        return await self._get("/v1/reembedding", ReembeddingState)
+
+    async def order_reembedding(self, order: Order) -> ReembeddingState:
+        """Have a step of the move to another embedding model done."""
+        return await self._answer("POST", f"/v1/reembedding/{order}", ReembeddingState)
 
     async def list_links(self) -> list[LinkInfo]:
         """Return the accounts that are linked to the key."""

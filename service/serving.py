@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from fastapi import FastAPI
 
+from inference.local_embedder import LocalEmbedder
 from mcp_server.http import open_http
 from service.rest.app import create_app
 from service.rest.auth import authenticator
@@ -24,7 +25,7 @@ class Serving:
 
 @asynccontextmanager
 async def open_serving(settings: Settings, *, local_token: str) -> AsyncGenerator[Serving]:
-    """Open everything, work on jobs and sync by the clock until the block ends.
+    """Open everything; work on jobs, sync by the clock and move to another model meanwhile.
 
     Who shows the token is the operator.
 
@@ -33,7 +34,9 @@ async def open_serving(settings: Settings, *, local_token: str) -> AsyncGenerato
     """
     async with AsyncExitStack() as stack:
         resources = await stack.enter_async_context(open_resources(settings))
-        if settings.embedding.runs == "local":  # so that no caller waits for the model to load
+        if isinstance(
+            resources.embedder, LocalEmbedder
+        ):  # so that no caller waits for the model to load
             await resources.embedder.embed_query("warm-up")
         mcp = await stack.enter_async_context(
             open_http(
@@ -44,6 +47,7 @@ async def open_serving(settings: Settings, *, local_token: str) -> AsyncGenerato
         )
         await stack.enter_async_context(resources.jobs.working())
         await stack.enter_async_context(resources.schedule.running())
+        await stack.enter_async_context(resources.reembedding.working())
         app = create_app(resources, local_token=local_token, mounts={"/mcp": mcp})
         yield Serving(app=app, resources=resources)
 

@@ -6,10 +6,10 @@ import ipaddress
 from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
-from typing import Annotated, Any, Final, cast
+from typing import Annotated, Any, Final, Literal, cast
 from urllib.parse import quote
 
-from platformdirs import user_cache_path, user_data_path
+from platformdirs import user_data_path
 from pydantic import (
     AliasChoices,
     AnyHttpUrl,
@@ -31,8 +31,9 @@ from pydantic_settings import (
 from agents.settings import AgentSettings
 from connectors.folder import MAX_FILE_BYTES
 from connectors.rdm.settings import PRESETS, InstanceName, RdmSettings
-from inference.settings import ChatSettings, EmbeddingSettings, OcrSettings
+from inference.settings import ChatSettings, EmbeddingSettings, OcrSettings, RerankSettings
 from rag.parsing.limits import ParseLimits
+from rag.store.settings import QdrantSettings
 from service.problems import SettingsInvalid
 from service.rdm_settings import AnalysisEnvironment, filled_in
 
@@ -42,11 +43,14 @@ _TOKEN_KEY_BYTES: Final = 32
 _DATABASES: Final = frozenset({"sqlite", "postgresql", "postgres"})
 
 
-class QdrantSettings(BaseModel, frozen=True):
-    """Without a URL, Qdrant's engine runs in this process on a folder."""
+class RaySettings(BaseModel, frozen=True):
+    """The cluster that files are read on with the engine `ray`."""
 
-    url: AnyHttpUrl | None = None
-    api_key: SecretStr | None = None
+    address: str = "auto"
+    """`auto`: the cluster that runs on this machine; `host:port`; `local`: one is started here."""
+
+    shares_folders: bool = False
+    """All its nodes see the folders of this machine under the same paths."""
 
 
 class Settings(BaseSettings):
@@ -62,9 +66,6 @@ class Settings(BaseSettings):
 
     data_folder: Path = Field(default_factory=lambda: user_data_path("fumikura"))
     """Records, store and the key secret; only for the service's own user."""
-
-    cache_folder: Path = Field(default_factory=lambda: user_cache_path("fumikura"))
-    """What can be made again: the converted embedding model."""
 
     database_url: str | None = None
     """`postgresql://…`; SQLite in the data folder when absent."""
@@ -109,10 +110,19 @@ class Settings(BaseSettings):
     """How often sources are synced that say nothing else; None: when somebody asks."""
 
     embedding: EmbeddingSettings = EmbeddingSettings()
+    next_embedding: EmbeddingSettings | None = None
+    """The model to move to (`fumikura reembed`); once it answers, either name will do for it."""
+
+    rerank: RerankSettings = RerankSettings()
     chat: ChatSettings = ChatSettings()
     ocr: OcrSettings = OcrSettings()
     qdrant: QdrantSettings = QdrantSettings()
     parsing: ParseLimits = ParseLimits()
+
+    engine: Literal["local", "ray"] = "local"
+    """Where files are parsed and cut: in this process, or on a Ray cluster (extra `ray`)."""
+
+    ray: RaySettings = RaySettings()
     agents: AgentSettings = AgentSettings(verse_corpus=None, deadline_s=300.0)
 
     @field_validator("database_url")
@@ -164,6 +174,11 @@ class Settings(BaseSettings):
     def records_url(self) -> str:
         """The database's URL, the default filled in."""
         return self.database_url or f"sqlite:///{quote(str(self.data_folder / 'records.db'))}"
+
+    @property
+    def embeddings(self) -> list[EmbeddingSettings]:
+        """The models: the one for now, then the next one."""
+        return [self.embedding, *([self.next_embedding] if self.next_embedding else [])]
 
     @property
     def store_folder(self) -> Path:

@@ -6,17 +6,15 @@ import secrets
 from collections.abc import AsyncGenerator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from agents.local_desk import LocalDesk
 from agents.ports import AgentPorts
-from inference.fake import HashEmbedder
-from inference.local_embedder import open_local_embedder
-from inference.openai_chat import open_openai_chat
-from inference.openai_embedder import open_openai_embedder
-from inference.tesseract import TesseractOcr, open_tesseract
+from inference.tesseract import TesseractOcr
 from rag.answer import Answerer
 from rag.indexer import Indexer
+from rag.ingest import Ingest
 from rag.library import Library
 from rag.parsing.isolated import IsolatedParser
 from rag.ports import ChatModel, Embedder
@@ -27,18 +25,26 @@ from service.access.rdm_questions import AskedRdm, account_asker
 from service.access.rdm_readers import RdmReaders, open_readers
 from service.access.recorded import RecordedAccess
 from service.access.token_vault import TokenVault
+from service.generations.active import ActiveIndexer, ActiveLibrary
+from service.generations.opened import Generations, OpenGeneration, opened
+from service.generations.reembedding import Reembedding
+from service.generations.state import Collection
 from service.jobs import Jobs
 from service.keys import Keys
+from service.models import Models, open_models
 from service.problems import DataFolderRefused
 from service.rdm_sessions import RdmSessions, open_rdm_sessions
+from service.reading import ReaderFor, open_reading
 from service.records.database import Database, open_database
 from service.records.files import DatabaseIndexRecords
+from service.records.generations import GenerationRecords
 from service.records.jobs import JobRecords
 from service.records.links import LinkRecords
 from service.records.projects import ProjectRecords
 from service.records.sources import SourceRecords
 from service.request_budgets import RequestBudgets
 from service.settings import Settings
+from service.sources.indexing import Indexing
 from service.sources.node_sync import NodeSync
 from service.sources.registry import Sources
 from service.sources.schedule import Schedule
@@ -46,6 +52,7 @@ from service.sources.sessions import SourceSessions
 from service.sources.sync import Syncs
 from service.sources.tree_sync import TreeSync
 from service.sources.visible import VisibleSources
+from service.stores import Stores, open_stores
 
 _SECRET_BYTES = 32
 
@@ -62,6 +69,7 @@ class Records:
     projects: ProjectRecords
     sources: SourceRecords
     jobs: JobRecords
+    generations: GenerationRecords
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,16 +78,26 @@ class Resources:
 
     settings: Settings
     records: Records
-    embedder: Embedder
+    generations: Generations
     chat: ChatModel | None
     ocr: TesseractOcr | None
-    store: VectorStore
     access: RecordedAccess
     desk: LocalDesk
     sources: Sources
     sources_seen: VisibleSources
     jobs: Jobs
     schedule: Schedule
+    reembedding: Reembedding
+
+    @property
+    def embedder(self) -> Embedder:
+        """The model of what answers now."""
+        return self.generations.active.embedder
+
+    @property
+    def store(self) -> VectorStore:
+        """The store of what answers now."""
+        return self.generations.active.store
 
 
 @asynccontextmanager
@@ -102,6 +120,7 @@ async def open_records(settings: Settings) -> AsyncGenerator[Records]:
             projects=ProjectRecords(database),
             sources=SourceRecords(database),
             jobs=JobRecords(database),
+            generations=GenerationRecords(database),
         )
 
 
@@ -111,37 +130,55 @@ async def open_resources(settings: Settings) -> AsyncGenerator[Resources]:
 
     Raises:
         StoreLocked: another process has the embedded store.
+        ActiveModelMissing: the index was made by a model that is not configured.
         LocalEmbeddingMissing: no embedding model is installed, and no endpoint is set.
         ServiceUnreachable: the database or the Qdrant server does not answer.
     """
     async with AsyncExitStack() as stack:
         records = await stack.enter_async_context(open_records(settings))
-        models = _Models(
-            embedder=await _open_embedder(settings, stack),
-            chat=_open_chat(settings, stack),
-            ocr=await open_tesseract(settings.ocr),
-        )
-        store = await _open_store(settings, models.embedder, stack)
-        if settings.qdrant.url is None and settings.database_url is None:
+        stores = stack.enter_context(open_stores(settings))
+        if stores.lock is not None and settings.database_url is None:
             await records.jobs.release_all()  # whoever held one held the store, and is gone
+            await records.generations.release_all()
+        models = await open_models(settings, stack)
         parser = await stack.enter_async_context(
             IsolatedParser(limits=settings.parsing, ocr=models.ocr)
         )
         rdm = await stack.enter_async_context(_open_rdm(records))
-        yield _resources(records, models, rdm, store, parser)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Models:
-    embedder: Embedder
-    chat: ChatModel | None
-    ocr: TesseractOcr | None
+        access = _access(records, rdm.readers)
+        library = _Library(
+            records=records,
+            models=models,
+            parser=parser,
+            access=access,
+            stores=stores,
+            reader_for=await stack.enter_async_context(open_reading(settings)),
+        )
+        generations = Generations(
+            records=records.generations,
+            embedders=models.embedders,
+            open_one=partial(_open_generation, library),
+        )
+        await stack.enter_async_context(opened(generations))
+        yield _resources(library, rdm, generations)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Rdm:
     sessions: RdmSessions
     readers: RdmReaders
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Library:
+    """What every generation is opened with."""
+
+    records: Records
+    models: Models
+    parser: IsolatedParser
+    access: RecordedAccess
+    stores: Stores
+    reader_for: ReaderFor
 
 
 def _links(settings: Settings, database: Database, budgets: RequestBudgets) -> Links:
@@ -161,14 +198,11 @@ async def _open_rdm(records: Records) -> AsyncGenerator[_Rdm]:
         yield _Rdm(sessions=sessions, readers=readers)
 
 
-def _resources(
-    records: Records, models: _Models, rdm: _Rdm, store: VectorStore, parser: IsolatedParser
-) -> Resources:
+def _resources(library: _Library, rdm: _Rdm, generations: Generations) -> Resources:
     """Hand each part what it needs of what is open."""
+    records, models, access = library.records, library.models, library.access
     settings = records.settings
-    files = DatabaseIndexRecords(records.database)
-    indexer = Indexer(store=store, embedder=models.embedder, parser=parser, records=files)
-    access = _access(records, rdm.readers)
+    indexer = ActiveIndexer(generations)
     reading = SourceSessions(sessions=rdm.sessions, links=records.links)
     jobs = Jobs(records=records.jobs, syncs=_syncs(records, indexer, reading))
     sources = _sources(records, indexer, reading)
@@ -176,20 +210,19 @@ def _resources(
         access=access,
         projects=records.projects,
         schedules=records.sources,
-        files=files,
+        indexing=indexer,
         sources=sources,
         jobs=jobs,
     )
     return Resources(
         settings=settings,
         records=records,
-        embedder=models.embedder,
+        generations=generations,
         chat=models.chat,
         ocr=models.ocr,
-        store=store,
         access=access,
         desk=LocalDesk(
-            library=_library(models, store, files, access),
+            library=ActiveLibrary(generations),
             ports=AgentPorts(settings=settings.agents, chat=models.chat, ocr=models.ocr),
             sources=sources_seen,
         ),
@@ -197,16 +230,20 @@ def _resources(
         sources_seen=sources_seen,
         jobs=jobs,
         schedule=Schedule(sources=records.sources, default_every_s=settings.sync_every_s),
+        reembedding=Reembedding(
+            records=records.generations,
+            generations=generations,
+            projects=records.projects,
+            remove_collection=library.stores.remove,
+        ),
     )
 
 
 def _access(records: Records, readers: RdmReaders) -> RecordedAccess:
-    return RecordedAccess(
-        projects=records.projects, keys=records.keys, links=records.links.records, readers=readers
-    )
+    return RecordedAccess(projects=records.projects, keys=records.keys, readers=readers)
 
 
-def _syncs(records: Records, indexer: Indexer, reading: SourceSessions) -> Syncs:
+def _syncs(records: Records, indexer: Indexing, reading: SourceSessions) -> Syncs:
     limit = records.settings.max_file_bytes
     nodes = NodeSync(projects=records.projects, indexer=indexer, max_file_bytes=limit)
     return Syncs(
@@ -218,7 +255,7 @@ def _syncs(records: Records, indexer: Indexer, reading: SourceSessions) -> Syncs
     )
 
 
-def _sources(records: Records, indexer: Indexer, reading: SourceSessions) -> Sources:
+def _sources(records: Records, indexer: Indexing, reading: SourceSessions) -> Sources:
     return Sources(
         records=records.sources,
         projects=records.projects,
@@ -231,60 +268,40 @@ def _sources(records: Records, indexer: Indexer, reading: SourceSessions) -> Sou
     )
 
 
-def _library(
-    models: _Models, store: VectorStore, files: DatabaseIndexRecords, access: RecordedAccess
-) -> Library:
-    searcher = Search(embedder=models.embedder, store=store, access=access)
-    return Library(
-        searcher=searcher,
-        answerer=Answerer(search=searcher, chat=models.chat),
+async def _open_generation(
+    library: _Library, collection: Collection, stack: AsyncExitStack
+) -> OpenGeneration:
+    """Open the store of a model, and what works on it."""
+    embedder = library.models.embedders[collection]
+    store = await library.stores.open(embedder)
+    stack.push_async_callback(store.close)
+    files = DatabaseIndexRecords(library.records.database, collection.name)
+    searcher = Search(
+        embedder=embedder,
+        store=store,
+        access=library.access,
+        reranker=library.models.reranker(embedder, store),
+    )
+    return OpenGeneration(
+        collection=collection,
+        embedder=embedder,
         store=store,
         records=files,
-        access=access,
+        indexer=Indexer(
+            store=store,
+            embedder=embedder,
+            parser=library.parser,
+            records=files,
+            reader=library.reader_for(Ingest(parser=library.parser, embedder=embedder)),
+        ),
+        library=Library(
+            searcher=searcher,
+            answerer=Answerer(search=searcher, chat=library.models.chat),
+            store=store,
+            records=files,
+            access=library.access,
+        ),
     )
-
-
-async def _open_embedder(settings: Settings, stack: AsyncExitStack) -> Embedder:
-    match settings.embedding.runs:
-        case "hash":
-            return HashEmbedder()
-        case "local":
-            return await asyncio.to_thread(open_local_embedder, settings.cache_folder)
-        case "endpoint":
-            remote = open_openai_embedder(settings.embedding)
-            stack.push_async_callback(remote.aclose)
-            return remote
-
-
-async def _open_store(settings: Settings, embedder: Embedder, stack: AsyncExitStack) -> VectorStore:
-    """Load only the engine that is used: each takes its time to import."""
-    store: VectorStore
-    if settings.qdrant.url is None:
-        from rag.store.edge import EdgeStore  # noqa: PLC0415 - see the docstring
-
-        store = await EdgeStore.open(
-            settings.store_folder, model=embedder.model, dimensions=embedder.dimensions
-        )
-    else:
-        from rag.store.server import ServerStore  # noqa: PLC0415 - see the docstring
-
-        key = settings.qdrant.api_key
-        store = await ServerStore.open(
-            str(settings.qdrant.url),
-            key.get_secret_value() if key else None,
-            model=embedder.model,
-            dimensions=embedder.dimensions,
-        )
-    stack.push_async_callback(store.close)
-    return store
-
-
-def _open_chat(settings: Settings, stack: AsyncExitStack) -> ChatModel | None:
-    if settings.chat.base_url is None:
-        return None
-    chat = open_openai_chat(settings.chat)
-    stack.push_async_callback(chat.aclose)
-    return chat
 
 
 def _key_secret(settings: Settings) -> bytes:

@@ -1,7 +1,7 @@
 """Who may read which project now: what the caller's key was granted and RDM shows its account."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from connectors.rdm.settings import InstanceName
 from contracts.principal import ALL_SCOPES, Principal
@@ -19,8 +19,8 @@ from service.access.who_reads import (
     readable_among,
 )
 from service.keys import EVERY_PROJECT, Keys
-from service.records.links import LinkRecord, LinkRecords, key_subject
-from service.records.projects import ProjectRecord, ProjectRecords
+from service.records.links import LinkRecord, key_subject, links_of
+from service.records.projects import ProjectRecord, ProjectRecords, all_projects
 
 LOCAL_OPERATOR = Principal(id="local-operator", name="Local operator", scopes=ALL_SCOPES)
 """Whoever runs the service or may read its data folder: all scopes, all projects."""
@@ -29,6 +29,15 @@ LOCAL_OPERATOR = Principal(id="local-operator", name="Local operator", scopes=AL
 def is_local_operator(principal: Principal) -> bool:
     """Tell the operator from holders of keys; no key can be made that passes for it."""
     return principal.key_id is None and principal.id == LOCAL_OPERATOR.id
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """All the projects there are, and what a caller's key was granted and linked to."""
+
+    projects: Sequence[ProjectRecord]
+    granted: frozenset[str] = frozenset()
+    links: Mapping[InstanceName, LinkRecord] = field(default_factory=dict[InstanceName, LinkRecord])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,7 +50,6 @@ class RecordedAccess:
 
     projects: ProjectRecords
     keys: Keys
-    links: LinkRecords
     readers: RdmReaders
 
     async def readable_projects(
@@ -54,9 +62,10 @@ class RecordedAccess:
             RdmTokenRefused: the caller's linked token is not valid any more.
             TokenKeysMissing, LinkUnreadable: it cannot be opened here.
         """
-        projects = await self.projects.list_records()
+        recorded = await self._recorded(principal)
+        projects = recorded.projects
         if not is_local_operator(principal):
-            projects = await self._readable_by_key(principal, projects, among)
+            projects = await self._readable_by_key(recorded, among)
         return [
             project.known for project in projects if among is None or project.project_id in among
         ]
@@ -105,34 +114,33 @@ class RecordedAccess:
         if not await self.sees(principal, project_id):
             raise ProjectUnknown(project_id)
 
+    async def _recorded(self, principal: Principal) -> Recorded:
+        """Read all that a decision follows from, as it is at one moment."""
+        key_id = principal.key_id
+        async with self.projects.database.read() as session:
+            projects = await all_projects(session)
+            if key_id is None:
+                return Recorded(projects)
+            granted = await self.keys.granted_in(session, key_id)
+            # Only nodes of an instance are shown by a link: without any, none is looked for.
+            linked = any(project.instance is not None for project in projects)
+            links = await links_of(session, key_subject(key_id)) if linked else []
+        return Recorded(projects, granted, {link.instance: link for link in links})
+
     async def _readable_by_key(
-        self,
-        principal: Principal,
-        projects: Sequence[ProjectRecord],
-        among: Collection[str] | None,
+        self, recorded: Recorded, among: Collection[str] | None
     ) -> list[ProjectRecord]:
-        granted = await self.granted(principal)
-        links = await self._links(principal)
+        projects, granted = recorded.projects, recorded.granted
         views: dict[InstanceName, View] = {
-            instance: await self._view(instance, links.get(instance), projects, granted)
+            instance: await self._view(instance, recorded)
             for instance in instances_to_ask(projects, granted=granted, among=among)
         }
         return readable_among(projects, granted=granted, views=views)
 
-    async def _links(self, principal: Principal) -> Mapping[InstanceName, LinkRecord]:
-        if principal.key_id is None:
-            return {}
-        links = await self.links.list_of(key_subject(principal.key_id))
-        return {link.instance: link for link in links}
-
-    async def _view(
-        self,
-        instance: InstanceName,
-        link: LinkRecord | None,
-        projects: Sequence[ProjectRecord],
-        granted: Collection[str],
-    ) -> View:
+    async def _view(self, instance: InstanceName, recorded: Recorded) -> View:
         """Ask an instance what it shows the caller; what is public only where that matters."""
+        projects, granted = recorded.projects, recorded.granted
+        link = recorded.links.get(instance)
         readable = NOTHING_READABLE
         if link is not None:
             registrations = any(each.is_registration for each in nodes_of(projects, instance))

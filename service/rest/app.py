@@ -25,6 +25,7 @@ from service.rest import (
     openai_api,
     openapi,
     projects,
+    reembedding,
     search,
     sources,
 )
@@ -50,6 +51,7 @@ _ROUTERS: Final = tuple(
         jobs,
         links,
         keys,
+        reembedding,
         openai_api,
         health,
         openapi,

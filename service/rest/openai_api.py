@@ -137,7 +137,8 @@ async def create_embeddings(
         raise ModelUnknown(known=embedder.model)
     if asked.dimensions not in {None, embedder.dimensions}:
         raise FieldInvalid("dimensions", f"this model's vectors have {embedder.dimensions}")
-    vectors = await embedder.embed_documents(asked.texts)
+    embeddings = await embedder.embed_documents(asked.texts)
+    vectors = [list(embedding.dense) for embedding in embeddings]
     tokens = await asyncio.to_thread(_tokens_of, embedder, asked.texts)
     return EmbeddingAnswer(
         model=embedder.model,

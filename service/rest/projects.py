@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import Query
 
 from rag.models import ProjectId, ProjectList
-from service.records.files import DatabaseIndexRecords, FilePage
+from service.records.files import FilePage
 from service.rest.context import Caller, Opened
 from service.rest.guard import guarded_router
 from service.rest.problems import FieldInvalid
@@ -31,7 +31,7 @@ async def list_files(
 ) -> FilePage:
     """List what is indexed of a project, by path, and why files could not be."""
     await opened.access.require(caller, project_id)
-    files = DatabaseIndexRecords(opened.records.database)
+    files = opened.generations.active.records
     try:
         return await files.page(project_id, limit=limit, cursor=cursor)
     except ValueError as error:

@@ -24,6 +24,16 @@ router = guarded_router("search")
 _SEARCH: Final[Any] = {
     "ja": {"summary": "日本語で検索", "value": {"query": "熱処理の温度", "limit": 5}},
     "en": {"summary": "One project", "value": {"query": "tensile strength", "projects": ["alloy"]}},
+    "narrowed": {
+        "summary": "PDFs below a folder, changed since April, by file",
+        "value": {
+            "query": "溶体化処理",
+            "file_types": ["pdf"],
+            "paths": ["reports/"],
+            "modified_from": "2026-04-01T00:00:00+09:00",
+            "group_by": "file",
+        },
+    },
 }
 _ASK: Final[Any] = {
     "ja": {

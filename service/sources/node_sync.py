@@ -9,8 +9,8 @@ from connectors.rdm.api import RdmApi
 from connectors.rdm.client import RdmSession
 from connectors.rdm.models import LogEntry, Node
 from connectors.rdm.source import RdmSource
-from rag.indexer import Indexer
 from service.records.projects import ProjectRecord, ProjectRecords
+from service.sources.indexing import Indexing
 from service.sources.sync_plan import may_be_outdated, may_trust_logs
 from service.sources.tree_report import TreeReport
 
@@ -24,7 +24,7 @@ class NodeSync:
     """Syncs nodes one by one; what a run had finished costs the next one a request a node."""
 
     projects: ProjectRecords
-    indexer: Indexer
+    indexer: Indexing
     max_file_bytes: int
     now: Callable[[], datetime] = _now
 

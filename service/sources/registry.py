@@ -9,7 +9,6 @@ from pathlib import Path
 from connectors.rdm.api import RdmApi
 from contracts.principal import Principal
 from contracts.problems import InvalidRequest, NotAllowed
-from rag.indexer import Indexer
 from rag.problems import ProjectUnknown
 from service.access.links import Links
 from service.access.recorded import is_local_operator
@@ -18,6 +17,7 @@ from service.records.jobs import JobRecords
 from service.records.links import source_subject
 from service.records.projects import ProjectRecord, ProjectRecords
 from service.records.sources import SourceRecords
+from service.sources.indexing import Indexing
 from service.sources.order import SourceOrder
 from service.sources.places import (
     FolderPlace,
@@ -41,7 +41,7 @@ class Sources:
     records: SourceRecords
     projects: ProjectRecords
     jobs: JobRecords
-    indexer: Indexer
+    indexer: Indexing
     links: Links
     sessions: SourceSessions
     roots: Sequence[Path]

@@ -8,11 +8,11 @@ from connectors.folder import FolderSource
 from connectors.ports import ProjectSource
 from connectors.problems import SourceMissing
 from connectors.rdmfs import MountSource
-from rag.indexer import Indexer
 from rag.problems import ProjectUnknown
 from rag.progress import ReportIndexing
 from service.records.projects import ProjectRecord, ProjectRecords
 from service.records.sources import SourceRecords
+from service.sources.indexing import Indexing
 from service.sources.tree_sync import TreeSync
 
 
@@ -22,7 +22,7 @@ class Syncs:
 
     projects: ProjectRecords
     sources: SourceRecords
-    indexer: Indexer
+    indexer: Indexing
     trees: TreeSync
     max_file_bytes: int
 

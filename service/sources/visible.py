@@ -8,13 +8,13 @@ from agents.sources import JobInfo, SourceInfo, SourceStatus
 from contracts.principal import Principal
 from contracts.problems import NotAllowed
 from rag.library import summary_of
-from rag.ports import IndexRecords
 from rag.problems import ProjectUnknown
 from service.access.recorded import RecordedAccess
 from service.jobs import Jobs
 from service.problems import JobUnknown
 from service.records.projects import ProjectRecord, ProjectRecords
 from service.records.sources import SourceRecord, SourceRecords
+from service.sources.indexing import Indexing
 from service.sources.registry import Sources
 from service.sources.sync_plan import told_about
 
@@ -30,7 +30,7 @@ class VisibleSources:
     access: RecordedAccess
     projects: ProjectRecords
     schedules: SourceRecords
-    files: IndexRecords
+    indexing: Indexing
     jobs: Jobs
     sources: Sources
 
@@ -68,7 +68,7 @@ class VisibleSources:
         latest = await self.jobs.latest(source_id, limit=1)
         return SourceStatus(
             source=_info(project, schedule),
-            projects=[await summary_of(each.known, self.files) for each in own],
+            projects=[await summary_of(each.known, self.indexing.records) for each in own],
             last_job=await self._shown(principal, latest[0]) if latest else None,
             requests_today=await self.sources.requests_today(source_id),
         )

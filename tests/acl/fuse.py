@@ -7,10 +7,13 @@ from datetime import datetime
 
 from rag.ports import FileRecord
 from rag.store.port import (
+    ANY,
     AccessFilter,
+    PassageFilter,
     Point,
     ScoredPoint,
     StoredPoint,
+    StoredVectors,
     VectorQuery,
     VectorStore,
 )
@@ -58,9 +61,9 @@ class FusedStore:
         await self.store.delete_project(project_id)
 
     async def search(
-        self, queries: Sequence[VectorQuery], *, access: AccessFilter
+        self, queries: Sequence[VectorQuery], *, access: AccessFilter, only: PassageFilter = ANY
     ) -> list[list[ScoredPoint]]:
-        return await self.store.search(queries, access=access)
+        return await self.store.search(queries, access=access, only=only)
 
     async def fetch(self, ids: Sequence[str], *, access: AccessFilter) -> list[StoredPoint]:
         return await self.store.fetch(ids, access=access)
@@ -72,8 +75,13 @@ class FusedStore:
 
     async def file_vectors(
         self, project_id: str, file_id: str, *, access: AccessFilter
-    ) -> dict[str, Sequence[float]]:
+    ) -> dict[str, StoredVectors]:
         return await self.store.file_vectors(project_id, file_id, access=access)
+
+    async def vectors(
+        self, ids: Sequence[str], *, access: AccessFilter
+    ) -> dict[str, StoredVectors]:
+        return await self.store.vectors(ids, access=access)
 
     async def count(self, *, access: AccessFilter) -> int:
         return await self.store.count(access=access)
@@ -92,13 +100,13 @@ class FusedFiles(DatabaseIndexRecords):
 
     fuse: Fuse
 
-    async def save(self, project_id: str, record: FileRecord) -> None:
+    async def save(self, project_id: str, *records: FileRecord) -> None:
         await self.fuse.write()
-        await DatabaseIndexRecords.save(self, project_id, record)
+        await DatabaseIndexRecords.save(self, project_id, *records)
 
-    async def drop(self, project_id: str, file_id: str) -> None:
+    async def drop(self, project_id: str, *file_ids: str) -> None:
         await self.fuse.write()
-        await DatabaseIndexRecords.drop(self, project_id, file_id)
+        await DatabaseIndexRecords.drop(self, project_id, *file_ids)
 
 
 @dataclass(frozen=True, slots=True)

@@ -171,7 +171,7 @@ def _settings(folder: Path, rdm: RdmStandIn) -> Settings:
 
 def _with_access(opened: Resources, access: RecordedAccess) -> Resources:
     """Hand this access to everybody who asks who may read."""
-    library = opened.desk.library
+    library = opened.generations.active.library
     searcher = replace(library.searcher, access=access)
     answerer = replace(library.answerer, search=searcher)
     library = replace(library, searcher=searcher, answerer=answerer, access=access)
@@ -186,8 +186,11 @@ def _fused(opened: Resources, fuse: Fuse) -> Jobs:
     assert isinstance(syncs, Syncs)
     database = opened.records.database
     projects = FusedProjects(database, fuse)
+    active = opened.generations.active
     indexer = replace(
-        syncs.indexer, store=FusedStore(opened.store, fuse), records=FusedFiles(database, fuse)
+        active.indexer,
+        store=FusedStore(active.store, fuse),
+        records=FusedFiles(database, active.collection.name, fuse),
     )
     nodes = replace(syncs.trees.nodes, projects=projects, indexer=indexer)
     trees = replace(syncs.trees, projects=projects, nodes=nodes)

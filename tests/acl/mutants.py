@@ -11,7 +11,7 @@ from connectors.rdm.settings import InstanceName
 from contracts.principal import Principal
 from rag.ports import KnownProject
 from service.access.rdm_readers import RdmReaders
-from service.access.recorded import RecordedAccess
+from service.access.recorded import Recorded, RecordedAccess
 from service.keys import EVERY_PROJECT
 from service.records.links import LinkRecord
 from tests.acl.house import Wiring
@@ -74,6 +74,10 @@ class _IgnoresGrants(RecordedAccess):
         assert principal is not None
         return frozenset({EVERY_PROJECT})
 
+    async def _recorded(self, principal: Principal) -> Recorded:
+        recorded = await RecordedAccess._recorded(self, principal)  # noqa: SLF001 - its own base
+        return replace(recorded, granted=frozenset({EVERY_PROJECT}))
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _UnlinkedCounts(RecordedAccess):
@@ -83,10 +87,11 @@ class _UnlinkedCounts(RecordedAccess):
         default_factory=dict[str | None, dict[InstanceName, LinkRecord]]
     )
 
-    async def _links(self, principal: Principal) -> Mapping[InstanceName, LinkRecord]:
+    async def _recorded(self, principal: Principal) -> Recorded:
+        recorded = await RecordedAccess._recorded(self, principal)  # noqa: SLF001 - its own base
         kept = self.seen.setdefault(principal.key_id, {})
-        kept.update(await RecordedAccess._links(self, principal))  # noqa: SLF001 - its own base
-        return kept
+        kept.update(recorded.links)
+        return replace(recorded, links=kept)
 
 
 def _with_readers(kind: type[RdmReaders]) -> Wiring:
@@ -102,9 +107,7 @@ def _with_readers(kind: type[RdmReaders]) -> Wiring:
 
 def _with_access(kind: type[RecordedAccess]) -> Wiring:
     def spoil(access: RecordedAccess) -> RecordedAccess:
-        return kind(
-            projects=access.projects, keys=access.keys, links=access.links, readers=access.readers
-        )
+        return kind(projects=access.projects, keys=access.keys, readers=access.readers)
 
     return Wiring(access=spoil)
 

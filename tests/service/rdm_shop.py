@@ -90,7 +90,7 @@ class RdmShop:
 
     async def indexed(self) -> dict[str, list[str]]:
         """Return the paths that are indexed of each project; the store holds no more than these."""
-        files = DatabaseIndexRecords(self.database)
+        files = DatabaseIndexRecords(self.database, "docs")
         found: dict[str, list[str]] = {}
         for project in await self.projects.list_records():
             records = (await files.load(project.project_id)).values()
@@ -140,7 +140,7 @@ def _settings(rdm: RdmStandIn) -> RdmSettings:
 
 def _shop(rdm: RdmStandIn, database: Database, store: EdgeStore, sessions: RdmSessions) -> RdmShop:
     embedder, parser = FlakyEmbedder(), PlainTextParser()
-    files = DatabaseIndexRecords(database)
+    files = DatabaseIndexRecords(database, "docs")
     indexer = Indexer(store=store, embedder=embedder, parser=parser, records=files)
     links = Links(
         records=LinkRecords(database), vault=TokenVault([b"k" * 32]), ask_account=_ask_account

@@ -87,7 +87,6 @@ async def house(database: Database) -> AsyncGenerator[_House]:
         access = RecordedAccess(
             projects=await _projects(database),
             keys=Keys(database=database, secret=b"s" * 32),
-            links=links.records,
             readers=readers,
         )
         yield _House(access=access, links=links, rdm=rdm, osf=osf, clock=clock)

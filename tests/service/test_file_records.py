@@ -1,5 +1,6 @@
 """The files of a project, page by page, in both databases."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -16,7 +17,7 @@ PATHS = ["b.txt", "a/報告.pdf", "同名.txt", "同名.txt", "合金.csv", "B.t
 
 @pytest.fixture
 async def records(database: Database) -> DatabaseIndexRecords:
-    kept = DatabaseIndexRecords(database)
+    kept = DatabaseIndexRecords(database, "docs")
     for project_id in ("alloy", "veda"):
         await SourceRecords(database).add(
             ProjectRecord(
@@ -63,6 +64,18 @@ async def test_pages_hold_every_file_once_in_the_same_order(
     found = await _all_pages(records, limit)
     assert sorted(found) == [f"alloy-{number}" for number in range(len(PATHS))]
     assert found == await _all_pages(records, 100)
+
+
+async def test_a_record_is_read_as_it_was_written(records: DatabaseIndexRecords) -> None:
+    labelled = replace(
+        _file("alloy-0", "b.txt"),
+        link="https://rdm.example/b",
+        source_version="3",
+        tags=("XRD", "鋼"),
+        modified=datetime(2024, 4, 1, 0, 0, 0, 1, tzinfo=UTC),
+    )
+    await records.save("alloy", labelled)
+    assert (await records.load("alloy"))["alloy-0"] == labelled
 
 
 async def test_files_that_come_and_go_move_no_other_across_a_page(

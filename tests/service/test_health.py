@@ -24,7 +24,7 @@ async def _check(name: str, **settings: Any) -> Check:  # noqa: ANN401 - setting
     return next(check for check in checks if check.name == name)
 
 
-@pytest.mark.parametrize("name", ["data folder", "service", "database", "chat model"])
+@pytest.mark.parametrize("name", ["data folder", "service", "database", "reranker", "chat model"])
 async def test_what_is_not_there_yet_is_off_and_not_broken(name: str, tmp_path: Path) -> None:
     assert (await _check(name, data_folder=tmp_path / "new")).state == "off"
 
@@ -59,7 +59,10 @@ async def test_an_endpoint_without_the_model_names_those_it_has(tmp_path: Path) 
     [
         ("chat model", {"chat": {"base_url": "http://127.0.0.1:9/v1"}}),
         ("embedding model", {"embedding": {"base_url": "http://127.0.0.1:9/v1"}}),
-        ("embedding model", {"embedding": {"kind": "endpoint"}}),
+        ("embedding model", {"embedding": {"kind": "vllm", "base_url": "http://127.0.0.1:9/v1"}}),
+        ("embedding model", {"embedding": {"kind": "bge-m3", "folder": "/"}}),
+        ("reranker", {"rerank": {"base_url": "http://127.0.0.1:9/v1"}}),
+        ("reranker", {"rerank": {"kind": "colbert"}}),
         ("vector store", {"qdrant": {"url": "http://127.0.0.1:9"}}),
         ("database", {"database_url": "postgresql://nobody@127.0.0.1:9/none"}),
         ("service", {"url": "http://127.0.0.1:9"}),

@@ -96,7 +96,7 @@ async def shop(tmp_path: Path) -> AsyncGenerator[_Shop]:
             store=store,
             embedder=FlakyEmbedder(),
             parser=parser,
-            records=DatabaseIndexRecords(database),
+            records=DatabaseIndexRecords(database, "docs"),
         )
         syncs = _FolderSyncs(projects=ProjectRecords(database), indexer=indexer)
         jobs = _jobs(JobRecords(database), syncs)

@@ -10,7 +10,7 @@ from pydantic import SecretStr
 from agents.explain_vedic.record import VedicRequest
 from agents.sources import SourceRequest
 from contracts.problems import Problem, ProblemBody, ServiceUnreachable
-from rag.models import AskRequest, ReadRequest, SearchRequest
+from rag.models import AskRequest, ReadRequest, SearchAnswer, SearchRequest
 from service.access.link_info import LinkInfo
 from service.access.recorded import LOCAL_OPERATOR
 from service.remote_desk import RemoteDesk, ServiceSaid, open_remote_desk
@@ -60,6 +60,15 @@ async def _watch(desk: RemoteDesk) -> object:
 
 every_call = pytest.mark.parametrize("call", [_search, _ask, _run_agent, _watch])
 Call = Callable[[RemoteDesk], Awaitable[object]]
+
+
+async def test_all_that_a_search_is_narrowed_to_is_sent() -> None:
+    seen: list[Received] = []
+    found = SearchAnswer(query="x", hits=[], took_ms=1).model_dump_json()
+    asked = SearchRequest(query="x", file_types=["pdf"], modified_from=NOW, group_by="file")
+    async with _answering(200, JSON, found, seen=seen) as desk:
+        await desk.search(LOCAL_OPERATOR, asked)
+    assert SearchRequest.model_validate(seen[0].json) == asked
 
 
 @every_call

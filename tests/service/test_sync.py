@@ -230,7 +230,7 @@ async def test_a_project_without_any_file_is_synced_too(shop: RdmShop) -> None:
 
 async def test_a_hit_can_be_traced_to_its_page(shop: RdmShop) -> None:
     await shop.sync()
-    records = await DatabaseIndexRecords(shop.database).load("rdm-abc12")
+    records = await DatabaseIndexRecords(shop.database, "docs").load("rdm-abc12")
     [link] = [each.link for each in records.values() if each.path == "osfstorage/b.txt"]
     assert link is not None
     assert link.startswith(f"{shop.rdm.web_url}abc12/files/osfstorage/")
@@ -369,7 +369,7 @@ async def test_a_mounted_project_gives_the_ids_that_its_api_gives(
     shop: RdmShop, tmp_path: Path
 ) -> None:
     await shop.sync()
-    files = DatabaseIndexRecords(shop.database)
+    files = DatabaseIndexRecords(shop.database, "docs")
     by_api = {(each.file_id, each.version) for each in (await files.load("rdm-abc12")).values()}
     await shop.sources.remove(LOCAL_OPERATOR, "rdm-abc12")
     mount = tmp_path / "mnt" / "osfstorage" / "実験"

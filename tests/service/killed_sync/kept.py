@@ -27,7 +27,7 @@ class Kept:
 async def kept_in(home: Path) -> Kept:
     async with open_database(database_url(home)) as database:
         projects = await ProjectRecords(database).list_records()
-        records = DatabaseIndexRecords(database)
+        records = DatabaseIndexRecords(database, "docs")
         files = {each.project_id: await records.load(each.project_id) for each in projects}
     return Kept(
         passages=contents(home / "store"),

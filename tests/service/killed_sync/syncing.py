@@ -134,7 +134,7 @@ def _syncs(database: Database, store: EdgeStore, sessions: SourceSessions) -> Sy
         store=store,
         embedder=HashEmbedder(),
         parser=PlainTextParser(),
-        records=DatabaseIndexRecords(database),
+        records=DatabaseIndexRecords(database, "docs"),
     )
     nodes = NodeSync(projects=projects, indexer=indexer, max_file_bytes=limit)
     return Syncs(

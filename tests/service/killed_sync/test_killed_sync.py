@@ -6,19 +6,18 @@ from asyncio.subprocess import PIPE, Process, create_subprocess_exec
 from collections.abc import AsyncGenerator
 from dataclasses import dataclass
 from pathlib import Path
-from random import Random
 
 import pytest
 
 from tests.servers.rdm import RdmStandIn, serve_rdm
+from tests.service.forked import KillPoint, Outcome, kill_points
 from tests.service.killed_sync.history import TOKEN, change, change_again, world_before
 from tests.service.killed_sync.kept import Kept, kept_in
-from tests.service.killed_sync.program import KillPoint, Order, Outcome
+from tests.service.killed_sync.program import Order
 from tests.service.sparse_copy import copy_folder
 
 KILLS = int(os.environ.get("FUMIKURA_KILLS", "30"))
 """How many; `make soak-kills` has more."""
-LONGEST_DELAY_S = 0.02
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +62,7 @@ async def test_after_a_kill_in_a_first_sync_the_next_gives_the_index_of_a_fresh_
     laboratory: _Laboratory,
 ) -> None:
     expected, steps = await laboratory.fresh("fresh")
-    for number, kill in enumerate(_kill_points(KILLS // 3, steps, seed=1)):
+    for number, kill in enumerate(kill_points(KILLS // 3, steps, seed=1)):
         home = laboratory.folder / str(number)
         await laboratory.sync(home, kill)
         await laboratory.sync(home)
@@ -79,7 +78,7 @@ async def test_after_a_kill_in_a_sync_of_changes_the_next_gives_the_index_of_a_f
     unkilled = laboratory.copy(laboratory.folder / "before", "unkilled")
     steps = len((await laboratory.sync(unkilled)).steps) - 1
     assert await kept_in(unkilled) == expected
-    for number, kill in enumerate(_kill_points(KILLS // 3, steps, seed=2)):
+    for number, kill in enumerate(kill_points(KILLS // 3, steps, seed=2)):
         home = laboratory.copy(laboratory.folder / "before", str(number))
         await laboratory.sync(home, kill)
         await laboratory.sync(home)
@@ -93,7 +92,7 @@ async def test_so_it_does_where_the_project_changes_again_after_the_kill(
     change(laboratory.rdm.world)
     unkilled = laboratory.copy(laboratory.folder / "before", "unkilled")
     steps = len((await laboratory.sync(unkilled)).steps) - 1
-    kills = _kill_points(KILLS - 2 * (KILLS // 3), steps, seed=3)
+    kills = kill_points(KILLS - 2 * (KILLS // 3), steps, seed=3)
     for number, kill in enumerate(kills):
         await laboratory.sync(laboratory.copy(laboratory.folder / "before", str(number)), kill)
     change_again(laboratory.rdm.world)
@@ -101,18 +100,3 @@ async def test_so_it_does_where_the_project_changes_again_after_the_kill(
     for number, kill in enumerate(kills):
         await laboratory.sync(laboratory.folder / str(number))
         assert await kept_in(laboratory.folder / str(number)) == expected, kill
-
-
-def _kill_points(count: int, steps: int, *, seed: int) -> list[KillPoint]:
-    """Return where to kill: somewhere in each of so many equal stretches of the writes.
-
-    By turns before a write, and in it or soon after it.
-    """
-    chance = Random(seed)  # noqa: S311 - where to kill, not a secret
-    return [
-        KillPoint(
-            step=1 + int((number + chance.random()) * (steps - 1) / count),
-            delay_s=chance.uniform(0.0001, LONGEST_DELAY_S) if number % 2 else None,
-        )
-        for number in range(count)
-    ]

@@ -38,9 +38,8 @@ async def test_texts_become_vectors_in_their_order(
     world: World, client: openai.AsyncOpenAI
 ) -> None:
     answer = await client.embeddings.create(model=MODEL, input=TEXTS, encoding_format="float")
-    assert [item.embedding for item in answer.data] == (
-        await world.resources.embedder.embed_documents(TEXTS)
-    )
+    expected = await world.resources.embedder.embed_documents(TEXTS)
+    assert [item.embedding for item in answer.data] == [list(each.dense) for each in expected]
     assert [item.index for item in answer.data] == [0, 1, 2]
     tokens = sum(world.resources.embedder.count_tokens(text) for text in TEXTS)
     assert (answer.usage.prompt_tokens, answer.usage.total_tokens) == (tokens, tokens)

@@ -13,7 +13,7 @@ from agents.sources import JobInfo
 from connectors.rdm.retry import Timing
 from connectors.rdm.settings import RdmSettings
 from rag.access import whole_project
-from rag.models import SearchRequest
+from rag.models import Hit, SearchRequest
 from rag.search import Search
 from service.access.recorded import LOCAL_OPERATOR
 from service.records.files import DatabaseIndexRecords
@@ -31,6 +31,7 @@ LONGEST_S: Final = 20.0
 DAY_S: Final = 86_400.0
 Hits = list[list[dict[str, object]]]
 """By query."""
+_SCORE_DIGITS: Final = 4
 _LONG_AGO: Final = datetime(2001, 1, 1, tzinfo=UTC)
 _QUERIES: Final = ("時効は何時間", "A-11 HV", "二年目の記録")
 
@@ -164,7 +165,7 @@ def assert_nothing_is_missing(job: JobInfo) -> None:
 
 async def shelves_of(shop: RdmShop) -> Shelves:
     """Return what is in the store, by project and path; there is no more in it than that."""
-    files = DatabaseIndexRecords(shop.database)
+    files = DatabaseIndexRecords(shop.database, "docs")
     passages: dict[str, dict[str, Any]] = {}
     projects = await shop.projects.list_records()
     for project in projects:
@@ -180,11 +181,23 @@ async def shelves_of(shop: RdmShop) -> Shelves:
 
 
 async def found_in(shop: RdmShop) -> Hits:
-    """Return what searches find, with their scores."""
+    """Return what searches find, with their scores.
+
+    These are sums over terms, in an order that depends on which passage was put in first: equal
+    indexes differ in the last of their digits.
+    """
     projects = tuple(project.project_id for project in await shop.projects.list_records())
     access = Grants({LOCAL_OPERATOR.id: projects})
     search = Search(embedder=shop.embedder, store=shop.store, access=access)
     answers = [
         await search.search(LOCAL_OPERATOR, SearchRequest(query=query)) for query in _QUERIES
     ]
-    return [[hit.model_dump() for hit in answer.hits] for answer in answers]
+    return [[_rounded(hit) for hit in answer.hits] for answer in answers]
+
+
+def _rounded(hit: Hit) -> dict[str, object]:
+    parts = {
+        name: None if score is None else round(score, _SCORE_DIGITS)
+        for name, score in hit.parts.model_dump().items()
+    }
+    return {**hit.model_dump(), "score": round(hit.score, _SCORE_DIGITS), "parts": parts}
