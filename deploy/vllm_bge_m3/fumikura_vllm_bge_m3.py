@@ -81,7 +81,10 @@ class BgeM3Processor(IOProcessor[Texts, Answer]):
         return asked
 
     def pre_process(
-        self, prompt: Texts, request_id: str | None = None, **_: object
+        self,
+        prompt: Texts,
+        request_id: str | None = None,  # noqa: ARG002 - vLLM's signature
+        **_: object,
     ) -> str | list[str] | list[list[int]]:
         """Return the texts as they are."""
         return prompt.input
@@ -89,7 +92,7 @@ class BgeM3Processor(IOProcessor[Texts, Answer]):
     def post_process(
         self,
         model_output: Sequence[PoolingRequestOutput],
-        request_id: str | None = None,
+        request_id: str | None = None,  # noqa: ARG002 - vLLM's signature
         **_: object,
     ) -> Answer:
         """Return what the texts became, in order."""
