@@ -59,16 +59,18 @@ async def batches(
     progress, and in a large one writing costs little.
     """
     batch: list[Draft | FailedFile] = []
-    enough = 1
+    held, enough = 0, 1
     async with aclosing(drafts):
         async for draft in drafts:
-            if batch and _size([*batch, draft]) > most:
+            size = _size(draft)
+            if batch and held + size > most:
                 yield batch
-                batch = []
+                batch, held = [], 0
             batch.append(draft)
-            if _size(batch) >= enough:
+            held += size
+            if held >= enough:
                 yield batch
-                batch, enough = [], min(2 * enough, most)
+                batch, held, enough = [], 0, min(2 * enough, most)
     if batch:
         yield batch
 
@@ -137,6 +139,6 @@ def _about_a_file(problem: Problem) -> Problem:
     return problem
 
 
-def _size(files: Sequence[Draft | FailedFile]) -> int:
+def _size(draft: Draft | FailedFile) -> int:
     """Return the passages; a file without any costs something, too."""
-    return sum(max(len(each.passages), 1) if isinstance(each, Draft) else 1 for each in files)
+    return max(len(draft.passages), 1) if isinstance(draft, Draft) else 1

@@ -73,15 +73,15 @@ def _figures(name: str, each: SetRun) -> Table:
 
 
 def _differences(differences: Sequence[Difference]) -> Table:
-    table = _plain(f"{NDCG} then", "Queries", "Then", "Now", "Better", "Worse", "p", "p (Holm)")
+    table = _plain(f"Against, {NDCG}", "Queries", "Then", "Now", "Gained", "+/-", "p", "Holm")
     for each in differences:
         table.add_row(
             each.name,
             str(each.queries),
             f"{each.before:.4f}",
-            f"{each.after:.4f} ({each.gained:+.4f})",
-            str(each.better),
-            str(each.worse),
+            f"{each.after:.4f}",
+            f"{each.gained:+.4f}",
+            f"{each.better}/{each.worse}",
             f"{each.p:.4f}",
             f"{each.p_holm:.4f}",
         )

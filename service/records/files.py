@@ -3,7 +3,7 @@
 import base64
 import json
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Final, Literal, TypeVar, cast
 
@@ -19,6 +19,7 @@ from service.records.models import IndexedFileRow
 T = TypeVar("T")
 
 _MOST_NAMED: Final = 1_000
+_FACTS: Final = tuple(field.name for field in fields(FileRecord))
 
 
 class IndexedFile(BaseModel, frozen=True):
@@ -126,7 +127,8 @@ class DatabaseIndexRecords:
         return and_(self._in(project_id), IndexedFileRow.file_id.in_(file_ids))
 
     def _values(self, project_id: str, record: FileRecord) -> dict[str, object]:
-        return {"project_id": project_id, "collection": self.collection, **asdict(record)}
+        facts = {name: getattr(record, name) for name in _FACTS}
+        return {"project_id": project_id, "collection": self.collection, **facts}
 
 
 def _in_statements(whole: Sequence[T]) -> Iterator[Sequence[T]]:
