@@ -20,6 +20,9 @@ from rag.store.port import (
 
 _CANDIDATES: Final = 100  # of each retriever; the evaluations fuse as many
 
+Found = dict[str, dict[str, float]]
+"""Scores by the name of the vector and by passage id."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Retriever:
@@ -40,9 +43,8 @@ class Retriever:
             ServiceUnreachable: the embedding model or the store does not answer.
         """
         known = known_share(query, self.embedder.languages)
-        vectors = await self._vectors(query, understood=known > 0)
+        vectors, found = await self._first(query, access, only, understood=known > 0)
         weights = shares(known, asked=vectors.keys())
-        found = await self._found(vectors, access, only)
         ranking = fuse_scores(found, weights)
         if "dense" not in vectors or not ranking:
             return ranking
@@ -51,22 +53,35 @@ class Retriever:
         second = await self._found(with_feedback(vectors, passages, heard), access, only)
         return fuse_scores({**found, **second}, weights)
 
-    async def _vectors(self, query: str, *, understood: bool) -> Vectors:
-        """Return the query's vectors; the embedding model is asked what it understands alone."""
-        # In a thread, because the first query in Japanese loads a dictionary.
-        encoding = asyncio.to_thread(encode_query, query)
-        if not understood:
-            return _with_terms(await encoding)
-        terms, embedding = await asyncio.gather(encoding, self.embedder.embed_query(query))
-        learned = embedding.sparse
-        if learned is not None:
-            terms["sparse"] = SparseVector(learned.indices, learned.values)
-        return {**_with_terms(terms), "dense": embedding.dense}
+    async def _first(
+        self, query: str, access: AccessFilter, only: PassageFilter, *, understood: bool
+    ) -> tuple[Vectors, Found]:
+        """Return the query's vectors and what they find; the words are looked up meanwhile.
 
-    async def _found(
-        self, vectors: Vectors, access: AccessFilter, only: PassageFilter
-    ) -> dict[str, dict[str, float]]:
-        """Return the scores of what is nearest to each vector, by its name and by passage id."""
+        The embedding model is asked what it understands alone.
+        """
+        # In a thread, because the first query in Japanese loads a dictionary.
+        terms = _with_terms(await asyncio.to_thread(encode_query, query))
+        if not understood:
+            return terms, await self._found(terms, access, only)
+        (meant, alike), same_words = await asyncio.gather(
+            self._alike(query, access, only), self._found(terms, access, only)
+        )
+        return {**terms, **meant}, {**same_words, **alike}
+
+    async def _alike(
+        self, query: str, access: AccessFilter, only: PassageFilter
+    ) -> tuple[Vectors, Found]:
+        embedding = await self.embedder.embed_query(query)
+        learned = embedding.sparse
+        vectors: Vectors = {"dense": embedding.dense}
+        if learned is not None and learned.indices:
+            sparse = SparseVector(learned.indices, learned.values)
+            vectors = {"sparse": sparse, **vectors}
+        return vectors, await self._found(vectors, access, only)
+
+    async def _found(self, vectors: Vectors, access: AccessFilter, only: PassageFilter) -> Found:
+        """Return the scores of what is nearest to each vector."""
         queries = [VectorQuery(name, vector, _CANDIDATES) for name, vector in vectors.items()]
         rankings = await self.store.search(queries, access=access, only=only)
         return {
