@@ -1,6 +1,8 @@
 """The store in this process: Qdrant's own segment engine on a folder, without a server."""
 
 import asyncio
+import logging
+import subprocess
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -36,7 +38,9 @@ from rag.store.schema import TENANT_FIELD, Extras
 _THREADS = 4
 _PAGE = 512
 _OPTIMIZE_EVERY = 10_000  # points written: below it a full scan answers in a few milliseconds
+_OPTIMIZED_SHARE = 10  # and a tenth of all: a copy is made of all, and must not be made too often
 _DENSE_ALONE: Final = Extras()
+_LOG: Final = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
@@ -184,13 +188,24 @@ class EdgeStore:
 
     def _flush(self) -> None:
         self._opened.shard.flush()
-        if self._written >= _OPTIMIZE_EVERY:
-            self._optimise()
+        if self._written < _OPTIMIZE_EVERY:
+            return
+        held = self._opened.shard.count(edge.CountRequest(exact=False))
+        if self._written >= held // _OPTIMIZED_SHARE:
             self._written = 0
+            self._optimise()
 
     def _optimise(self) -> None:
-        """Let an optimised copy take over; searches go on in the shard as it is until then."""
-        earlier, self._opened = self._opened, optimised(self._opened, self._made)
+        """Let an optimised copy take over; searches go on in the shard as it is until then.
+
+        Without room for a copy the shard stays as it is, whole but slower.
+        """
+        try:
+            opened = optimised(self._opened, self._made)
+        except (subprocess.CalledProcessError, OSError) as error:
+            _LOG.warning("The store in %s is not optimised: %s", self._opened.path.parent, error)
+            return
+        earlier, self._opened = self._opened, opened
         self._answering.replace(self._opened.shard)
         drop_earlier(earlier)
 

@@ -60,6 +60,7 @@ def _dense_params(dimensions: int, extras: Extras) -> dict[str, edge.EdgeVectorP
             dimensions,
             edge.Distance.Cosine,
             quantization_config=_QUANTISED[extras.quantisation],
+            memory=edge.Memory.Cached if extras.quantisation == "none" else edge.Memory.Cold,
         )
     }
     if extras.colbert_dimensions is not None:

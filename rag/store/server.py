@@ -31,6 +31,7 @@ from rag.store.server_form import (
     equals,
     field_indexes,
     inside,
+    quantisation_change,
     request,
     server_point,
     sparse_params,
@@ -110,6 +111,7 @@ class ServerStore:
                 await store._replace_if_empty(model, dimensions, options)
                 if url != _IN_PROCESS:
                     await store._index_payload()
+                    await store._quantise()
         except BaseException:
             await client.close()
             raise
@@ -213,6 +215,16 @@ class ServerStore:
         for field, index in field_indexes().items():
             await self._client.create_payload_index(self._collection, field, index)
 
+    async def _quantise(self) -> None:
+        """Let the vectors be quantised as asked; the server does it while it goes on answering."""
+        info = await self._client.get_collection(self._collection)
+        dense = info.config.params.vectors
+        change = (
+            quantisation_change(dense[DENSE], self._extras) if isinstance(dense, dict) else None
+        )
+        if change is not None:
+            await self._client.update_collection(self._collection, vectors_config={DENSE: change})
+
     async def _replace_if_empty(self, model: str, dimensions: int, options: ServerOptions) -> None:
         """Let only vectors of this length pass; an empty collection of another is made anew.
 
@@ -312,7 +324,7 @@ def _connect(url: str, api_key: str | None, options: ServerOptions) -> AsyncQdra
         return AsyncQdrantClient(location=url)
     trusted = True if options.ca_file is None else _vouching(options.ca_file)
     with warnings.catch_warnings():
-        # On premises the key may well travel over a private plain-HTTP network.
+        # `QdrantSettings` has decided whether it may.
         warnings.filterwarnings("ignore", message="Api key is used with an insecure connection")
         return AsyncQdrantClient(
             url=url,

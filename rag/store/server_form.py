@@ -49,6 +49,7 @@ def dense_params(dimensions: int, extras: Extras) -> dict[str, models.VectorPara
             size=dimensions,
             distance=models.Distance.COSINE,
             quantization_config=_QUANTISED[extras.quantisation],
+            on_disk=extras.quantisation != "none",
         )
     }
     if extras.colbert_dimensions is not None:
@@ -63,6 +64,18 @@ def dense_params(dimensions: int, extras: Extras) -> dict[str, models.VectorPara
             on_disk=True,
         )
     return params
+
+
+def quantisation_change(
+    held: models.VectorParams, extras: Extras
+) -> models.VectorParamsDiff | None:
+    """Return what to change of a collection whose dense vectors are not quantised as asked."""
+    asked = _QUANTISED[extras.quantisation]
+    if type(held.quantization_config) is type(asked):
+        return None
+    return models.VectorParamsDiff(
+        on_disk=asked is not None, quantization_config=asked or models.Disabled.DISABLED
+    )
 
 
 def sparse_params(extras: Extras) -> dict[str, models.SparseVectorParams]:

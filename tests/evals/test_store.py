@@ -50,5 +50,7 @@ def test_the_command_prints_all_figures() -> None:
     figures = json.loads(printed.stdout)["int8"]
     assert [each["recall"] for each in figures["filters"]] == [1.0] * len(CASES)
     assert figures["first_answer_s"] > 0
+    assert figures["points_per_s"] > 0
+    assert figures["search_longest_ms"] >= figures["search_p50_ms"] > 0
     assert figures["memory_mib"] > 0
     assert printed.exit_code == 0

@@ -14,7 +14,7 @@ import pytest
 
 from contracts.problems import ServiceUnreachable
 from rag.problems import EmbeddingModelChanged
-from rag.store.schema import Extras
+from rag.store.schema import Extras, Quantisation
 from rag.store.server import ServerOptions, ServerStore, check_server
 from tests.servers.certificate import self_signed
 
@@ -98,6 +98,10 @@ class _WithCollection(BaseHTTPRequestHandler):
     def do_PUT(self) -> None:
         self.rfile.read(int(self.headers["Content-Length"]))
         self._answer({"operation_id": 1, "status": "completed"})
+
+    def do_PATCH(self) -> None:
+        self.rfile.read(int(self.headers["Content-Length"]))
+        self._answer(result=True)
 
     def do_POST(self) -> None:
         self.rfile.read(int(self.headers["Content-Length"]))
@@ -208,11 +212,32 @@ async def test_a_new_collection_is_spread_guarded_and_indexed_before_any_point()
     assert made["strict_mode_config"]["enabled"] is True
     assert made["strict_mode_config"]["unindexed_filtering_retrieve"] is False
     assert made["vectors"]["dense"]["quantization_config"]["scalar"]["type"] == "int8"
+    assert made["vectors"]["dense"]["on_disk"] is True  # in memory are the quantised ones
     assert made["sparse_vectors"]["words"] == {"modifier": "idf"}
     indexes = {body["field_name"]: body["field_schema"] for _, body in asked[1:]}
     assert indexes["project_id"] == {"type": "keyword", "is_tenant": True}
     assert indexes["path"] == {"type": "keyword", "prefix": True}
     assert indexes.keys() >= {"file_type", "language", "tags", "modified", "file_id", "version"}
+
+
+@pytest.mark.parametrize(("quantisation", "asked"), [("int8", ["PATCH"]), ("none", [])])
+async def test_a_collection_is_quantised_anew_when_the_setting_changed(
+    quantisation: Quantisation, asked: list[str]
+) -> None:
+    heard: list[str] = []
+
+    class Plain(_WithCollection):
+        def do_PATCH(self) -> None:
+            change = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+            assert change["vectors"]["dense"]["quantization_config"]["scalar"]["type"] == "int8"
+            heard.append(self.command)
+            self._answer(result=True)
+
+    with _serving(Plain) as url:
+        extras = Extras(quantisation=quantisation)
+        store = await ServerStore.open(url, None, model="tiny", dimensions=4, extras=extras)
+        await store.close()
+    assert heard == asked
 
 
 async def test_a_server_is_trusted_whose_certificate_the_given_file_vouches_for(
