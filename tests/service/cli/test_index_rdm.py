@@ -154,8 +154,9 @@ def test_a_notebook_in_rdm_brings_its_project_up_to_date_without_any_setting(
 
 
 def _shown(hits: list[Hit]) -> list[tuple[object, ...]]:
-    """Return what a reader sees, best first."""
-    return [(hit.path, hit.title, hit.anchor, hit.text) for hit in hits]
+    """Return what a reader sees, best first; equally good hits, which ids put in order, by path."""
+    ranked = sorted(hits, key=lambda hit: (-round(hit.score, 6), hit.path, hit.anchor.start))
+    return [(hit.path, hit.title, hit.anchor, hit.text) for hit in ranked]
 
 
 def _scores(hits: list[Hit]) -> list[float]:
