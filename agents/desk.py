@@ -32,15 +32,8 @@ class Progress:
 ReportProgress = Callable[[Progress], Awaitable[None]]
 
 
-class Desk(Protocol):
-    """REST, MCP and the command line all call this; it checks scopes and access itself.
-
-    Two implementations: `agents.local_desk.LocalDesk` in this process, and
-    `service.remote_desk.RemoteDesk`, which speaks REST to a running service.
-
-    Every method raises `Problem`s only: `NotAllowed` without the scope, `ProjectUnknown` for a
-    project that is not there or not readable (no difference is shown).
-    """
+class Asked(Protocol):
+    """What is asked about the indexed projects; `rag.library.Library` says what comes back."""
 
     async def list_projects(self, principal: Principal) -> ProjectList: ...
 
@@ -53,6 +46,17 @@ class Desk(Protocol):
     def stream_answer(
         self, principal: Principal, request: AskRequest
     ) -> AsyncIterator[AnswerEvent]: ...
+
+
+class Desk(Asked, Protocol):
+    """REST, MCP and the command line all call this; it checks scopes and access itself.
+
+    Two implementations: `agents.local_desk.LocalDesk` in this process, and
+    `service.remote_desk.RemoteDesk`, which speaks REST to a running service.
+
+    Every method raises `Problem`s only: `NotAllowed` without the scope, `ProjectUnknown` for a
+    project that is not there or not readable (no difference is shown).
+    """
 
     async def run_agent(
         self,

@@ -2,11 +2,10 @@
 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
-from typing import Protocol
 
 from pydantic import BaseModel, ValidationError
 
-from agents.desk import ReportProgress
+from agents.desk import Asked, ReportProgress
 from agents.ports import AgentPorts
 from agents.registry import find_agent
 from agents.runner import run_agent
@@ -23,22 +22,6 @@ from rag.models import (
     SearchAnswer,
     SearchRequest,
 )
-
-
-class Asked(Protocol):
-    """What is asked about the indexed projects; `rag.library.Library` answers it."""
-
-    async def list_projects(self, principal: Principal) -> ProjectList: ...
-
-    async def search(self, principal: Principal, request: SearchRequest) -> SearchAnswer: ...
-
-    async def read(self, principal: Principal, request: ReadRequest) -> Reading: ...
-
-    async def ask(self, principal: Principal, request: AskRequest) -> Answer: ...
-
-    def stream_answer(
-        self, principal: Principal, request: AskRequest
-    ) -> AsyncIterator[AnswerEvent]: ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,9 +12,9 @@ from pydantic import BaseModel, ValidationError
 
 from inference.bge_m3_torch import COLBERT, SPARSE, BgeM3Model, TextOutputs, weights_file
 from inference.embedding import ALL_OUTPUTS, Embedding, Output, learned_weights
-from inference.problems import EmbeddingInputTooLong, ModelFolderUnfit
+from inference.problems import ModelFolderUnfit
 from inference.settings import EmbeddingSettings
-from inference.token_counts import Tokenizer, open_tokenizer
+from inference.token_counts import Tokenizer, open_tokenizer, refuse_too_long
 
 _BATCH: Final = 8
 _BATCH_TOKENS: Final = 4096  # of a batch, padding included: what a forward pass may take of memory
@@ -65,9 +65,7 @@ class BgeM3Embedder:
 
     def _embed_documents(self, texts: Sequence[str]) -> list[Embedding]:
         tokens = [self.tokenizer.encode(text).ids for text in texts]
-        for index, ids in enumerate(tokens):
-            if len(ids) > self.max_tokens:
-                raise EmbeddingInputTooLong(index, max_tokens=self.max_tokens)
+        refuse_too_long(map(len, tokens), self.max_tokens)
         return self._embed(tokens)
 
     def _embed_query(self, text: str) -> Embedding:

@@ -7,7 +7,7 @@ from itertools import pairwise
 from math import hypot
 
 from inference.embedding import Embedding, Output, SparseWeights
-from inference.problems import EmbeddingInputTooLong
+from inference.token_counts import refuse_too_long
 
 
 class HashEmbedder:
@@ -40,9 +40,7 @@ class HashEmbedder:
         Raises:
             EmbeddingInputTooLong: names the first text over `max_tokens`.
         """
-        for index, text in enumerate(texts):
-            if self.count_tokens(text) > self.max_tokens:
-                raise EmbeddingInputTooLong(index, max_tokens=self.max_tokens)
+        refuse_too_long(map(self.count_tokens, texts), self.max_tokens)
         return [self._embedding(text) for text in texts]
 
     async def embed_query(self, text: str) -> Embedding:

@@ -13,8 +13,8 @@ from threading import Lock
 from typing import TYPE_CHECKING, Final
 
 from inference.embedding import Embedding, Output
-from inference.problems import EmbeddingInputTooLong, LocalEmbeddingMissing
-from inference.token_counts import Tokenizer, open_tokenizer
+from inference.problems import LocalEmbeddingMissing
+from inference.token_counts import Tokenizer, open_tokenizer, refuse_too_long
 
 if TYPE_CHECKING:
     from inference.minilm import MiniLm
@@ -87,9 +87,7 @@ class LocalEmbedder:
 
     def _embed_documents(self, texts: Sequence[str]) -> list[Embedding]:
         tokens = [self.tokens.of(text) for text in texts]
-        for index, ids in enumerate(tokens):
-            if len(ids) > self.max_tokens:
-                raise EmbeddingInputTooLong(index, max_tokens=self.max_tokens)
+        refuse_too_long(map(len, tokens), self.max_tokens)
         vectors = self._minilm().document_vectors(tokens)
         return [Embedding(vector) for vector in vectors.tolist()]
 

@@ -3,19 +3,16 @@
 import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from pydantic import BaseModel
 
 from inference.embedding import Embedding, Output
 from inference.openai_client import ALL_TRIES, failures_of, open_client
-from inference.problems import EmbeddingInputTooLong, ModelUnreachable
+from inference.problems import ModelUnreachable
+from inference.remote_embedder import RemoteEmbedder
 from inference.settings import EmbeddingSettings
-from inference.token_counts import CountTokens, cut_to_fit, estimate_tokens, token_counter
+from inference.token_counts import cut_to_fit, refuse_too_long, token_counter
 from inference.vectors import listed, unit
-
-if TYPE_CHECKING:
-    from openai import AsyncOpenAI
 
 _BATCH = 32
 
@@ -32,41 +29,13 @@ class _Embeddings(BaseModel, from_attributes=True):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class OpenAIEmbedder:
+class OpenAIEmbedder(RemoteEmbedder):
     """Implements `rag.ports.Embedder`."""
-
-    client: "AsyncOpenAI"
-    settings: EmbeddingSettings
-    count: CountTokens = estimate_tokens
-
-    @property
-    def model(self) -> str:
-        """The model's id at its endpoint."""
-        return self.settings.model
-
-    @property
-    def dimensions(self) -> int:
-        """Length of a vector; an answer of another length is refused."""
-        return self.settings.dimensions
 
     @property
     def outputs(self) -> frozenset[Output]:
         """Such endpoints send dense vectors alone."""
         return frozenset({"dense"})
-
-    @property
-    def max_tokens(self) -> int:
-        """Longest text that is sent."""
-        return self.settings.max_tokens
-
-    @property
-    def languages(self) -> frozenset[str]:
-        """What the operator says of the model; `{"*"}` for bge-m3."""
-        return self.settings.languages
-
-    def count_tokens(self, text: str) -> int:
-        """Return the model's own count where its tokenizer is at hand, else a high estimate."""
-        return self.count(text)
 
     async def embed_documents(self, texts: Sequence[str]) -> list[Embedding]:
         """Return one vector per text, in order, L2 norm 1.
@@ -75,9 +44,7 @@ class OpenAIEmbedder:
             EmbeddingInputTooLong: names the first text over `max_tokens`.
             ModelBusy, ModelRefused, ModelUnreachable
         """
-        for index, text in enumerate(texts):
-            if self.count(text) > self.max_tokens:
-                raise EmbeddingInputTooLong(index, max_tokens=self.max_tokens)
+        refuse_too_long(map(self.count, texts), self.max_tokens)
         vectors: list[Embedding] = []
         for start in range(0, len(texts), _BATCH):
             vectors.extend(await self._embed(texts[start : start + _BATCH]))

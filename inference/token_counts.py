@@ -2,11 +2,11 @@
 
 import importlib
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any, Protocol, cast
 
-from inference.problems import LocalEmbeddingMissing, ModelFolderUnfit
+from inference.problems import EmbeddingInputTooLong, LocalEmbeddingMissing, ModelFolderUnfit
 
 CountTokens = Callable[[str], int]
 _FILE = "tokenizer.json"
@@ -74,6 +74,17 @@ def token_counter(folder: Path | None) -> CountTokens:
         return estimate_tokens
     tokenizer = open_tokenizer(folder)
     return lambda text: len(tokenizer.encode(text).ids)
+
+
+def refuse_too_long(lengths: Iterable[int], max_tokens: int) -> None:
+    """Return if every text has tokens that the model reads.
+
+    Raises:
+        EmbeddingInputTooLong: names the first text that has more.
+    """
+    for index, length in enumerate(lengths):
+        if length > max_tokens:
+            raise EmbeddingInputTooLong(index, max_tokens=max_tokens)
 
 
 def cut_to_fit(text: str, count: CountTokens, max_tokens: int) -> str:

@@ -17,9 +17,10 @@ from pydantic import AnyHttpUrl, BaseModel, Field
 
 from inference.embedding import ALL_OUTPUTS, Embedding, Output, SparseWeights, learned_weights
 from inference.openai_client import ALL_TRIES, Answer, failures_of, open_client, post_json
-from inference.problems import EmbeddingInputTooLong, ModelUnreachable
+from inference.problems import ModelUnreachable
+from inference.remote_embedder import RemoteEmbedder
 from inference.settings import EmbeddingSettings
-from inference.token_counts import CountTokens, cut_to_fit, token_counter
+from inference.token_counts import cut_to_fit, refuse_too_long, token_counter
 from inference.vectors import listed, unit
 
 if TYPE_CHECKING:
@@ -68,42 +69,15 @@ _Indexed = TypeVar("_Indexed", _DenseAndSparse, _TokenVectors)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class VllmEmbedder:
+class VllmEmbedder(RemoteEmbedder):
     """Implements `rag.ports.Embedder`."""
 
-    client: "AsyncOpenAI"
     colbert_client: "AsyncOpenAI | None"
-    settings: EmbeddingSettings
-    count: CountTokens
-
-    @property
-    def model(self) -> str:
-        """The model's id at its server."""
-        return self.settings.model
-
-    @property
-    def dimensions(self) -> int:
-        """Length of a vector; an answer of another length is refused."""
-        return self.settings.dimensions
 
     @property
     def outputs(self) -> frozenset[Output]:
         """ColBERT only where a server for it is named."""
         return ALL_OUTPUTS if self.colbert_client else ALL_OUTPUTS - {"colbert"}
-
-    @property
-    def max_tokens(self) -> int:
-        """Longest text that is sent."""
-        return self.settings.max_tokens
-
-    @property
-    def languages(self) -> frozenset[str]:
-        """What the operator says of the model; `{"*"}` for bge-m3."""
-        return self.settings.languages
-
-    def count_tokens(self, text: str) -> int:
-        """Return the model's own count where its tokenizer is at hand, else a high estimate."""
-        return self.count(text)
 
     async def embed_documents(self, texts: Sequence[str]) -> list[Embedding]:
         """Return one embedding per text, in order, each with all of `outputs`.
@@ -113,9 +87,7 @@ class VllmEmbedder:
             ModelBusy, ModelRefused, ModelUnreachable
         """
         lengths = [self.count(text) for text in texts]
-        for index, length in enumerate(lengths):
-            if length > self.max_tokens:
-                raise EmbeddingInputTooLong(index, max_tokens=self.max_tokens)
+        refuse_too_long(lengths, self.max_tokens)
         embeddings: list[Embedding] = []
         for start, end in _batches(lengths):
             embeddings.extend(await self._embed(texts[start:end]))

@@ -95,12 +95,10 @@ class Ingest:
         Raises:
             Problem: the source as a whole does not answer.
         """
-        document = await self._parsed(source, file)
-        if isinstance(document, FailedFile):
-            return document
-        return await asyncio.to_thread(
-            draft_document, source.project_id, file, document, self.embedder
-        )
+        cut = await self.cut(source, file)
+        if isinstance(cut, FailedFile):
+            return cut
+        return await asyncio.to_thread(draft_cut, source.project_id, cut, self.embedder.model)
 
     async def _parsed(self, source: ProjectSource, file: SourceFile) -> ParsedDocument | FailedFile:
         with TemporaryDirectory(prefix="fumikura-") as folder:

@@ -3,8 +3,8 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-TORCH=2.13.0
-TORCH_CPU_INDEX=https://download.pytorch.org/whl/cpu
+# shellcheck source=scripts/cpu_torch.sh
+. scripts/cpu_torch.sh
 TESSERACT_PACKAGES=(tesseract-ocr tesseract-ocr-san tesseract-ocr-script-deva tesseract-ocr-jpn)
 
 say() { printf '\033[1m==> %s\033[0m\n' "$*"; }
@@ -52,17 +52,12 @@ pip_install() {
     .venv/bin/python -m pip install --quiet --disable-pip-version-check --no-deps "$@"
 }
 
-install_torch() { # the CPU build: the default Linux wheel asks for gigabytes of CUDA
+install_torch() {
     if .venv/bin/python -c "import importlib.metadata as m, sys
 sys.exit(m.version('torch').split('+')[0] != '$TORCH')" 2>/dev/null; then
         return
     fi
-    if [ "$(uname -s)" != Linux ]; then
-        pip_install "torch==$TORCH"
-        return
-    fi
-    pip_install "torch==$TORCH+cpu" 2>/dev/null && return
-    pip_install "torch==$TORCH+cpu" --index-url "$TORCH_CPU_INDEX" --retries 1 2>/dev/null && return
+    install_cpu_torch pip_install && return
     say "$TORCH_CPU_INDEX is out of reach: taking PyPI's torch, with CUDA (some 4 GB)"
     .venv/bin/python -m pip install --quiet --disable-pip-version-check "torch==$TORCH"
 }

@@ -19,7 +19,6 @@ from rag.store.edge_form import (
     projects_in,
     request,
     stored_vectors,
-    vector_names,
 )
 from rag.store.edge_shard import Made, OpenShard, drop_earlier, open_shard, optimised
 from rag.store.lock import FolderLock
@@ -33,7 +32,7 @@ from rag.store.port import (
     StoredVectors,
     VectorQuery,
 )
-from rag.store.schema import TENANT_FIELD, Extras
+from rag.store.schema import TENANT_FIELD, Extras, vector_names
 
 _THREADS = 4
 _PAGE = 512

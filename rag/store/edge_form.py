@@ -25,6 +25,7 @@ from rag.store.schema import (
     TIME_FIELD,
     Extras,
     Quantisation,
+    read_back,
 )
 
 if TYPE_CHECKING:
@@ -73,13 +74,6 @@ def _dense_params(dimensions: int, extras: Extras) -> dict[str, edge.EdgeVectorP
             memory=edge.Memory.Cold,
         )
     return params
-
-
-def vector_names(extras: Extras) -> list[str]:
-    """Return the names of the vectors that a point may have."""
-    learned = [LEARNED] if extras.sparse else []
-    colbert = [COLBERT] if extras.colbert_dimensions is not None else []
-    return [DENSE, *TERMS, *learned, *colbert]
 
 
 def field_indexes() -> "dict[str, edge.PayloadSchemaParams]":
@@ -148,15 +142,7 @@ def inside(access: AccessFilter, *also: "Condition") -> edge.Filter:
 
 def conditions(only: PassageFilter) -> "list[Condition]":
     """Return what a passage must have, each condition that is not empty."""
-    asked: list[Condition] = [
-        _any_of(field, values)
-        for field, values in (
-            ("file_type", only.file_types),
-            ("language", only.languages),
-            ("tags", only.tags),
-        )
-        if values
-    ]
+    asked: list[Condition] = [_any_of(field, values) for field, values in only.labels.items()]
     if only.path_prefixes:
         asked.append(edge.Filter(should=[_begins(prefix) for prefix in sorted(only.path_prefixes)]))
     if only.passage_ids:
@@ -175,16 +161,13 @@ def equals(field: str, value: str) -> edge.FieldCondition:
 def stored_vectors(record: edge.Record) -> StoredVectors:
     """Return the vectors of a record."""
     vectors = record.vector if isinstance(record.vector, dict) else {}
-    sparse = {
-        name: SparseVector(vector.indices, vector.values)
-        for name, vector in vectors.items()
-        if isinstance(vector, edge.SparseVector)
-    }
-    return StoredVectors(
-        dense=cast("list[float]", vectors.get(DENSE, [])),
-        sparse=sparse.get(LEARNED),
-        colbert=cast("list[list[float]] | None", vectors.get(COLBERT)),
-        terms={name: vector for name, vector in sparse.items() if name in TERMS},
+    return read_back(
+        {
+            name: SparseVector(vector.indices, vector.values)
+            if isinstance(vector, edge.SparseVector)
+            else vector
+            for name, vector in vectors.items()
+        }
     )
 
 

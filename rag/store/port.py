@@ -30,6 +30,12 @@ class PassageFilter:
     modified_before: datetime | None = None
     passage_ids: frozenset[str] = frozenset()
 
+    @property
+    def labels(self) -> dict[str, frozenset[str]]:
+        """The labels that are asked for, by their payload fields."""
+        asked = {"file_type": self.file_types, "language": self.languages, "tags": self.tags}
+        return {field: values for field, values in asked.items() if values}
+
 
 ANY: Final = PassageFilter()
 

@@ -1,9 +1,12 @@
 """How passages lie in Qdrant, the same in process and on a server."""
 
 import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
-from typing import Final, Literal
+from typing import Final, Literal, cast
+
+from rag.store.port import SparseVector, StoredVectors
 
 SCHEMA_VERSION: Final = 2
 """Raised when a collection of the old form can no longer be searched; the index is made anew."""
@@ -35,6 +38,24 @@ class Extras:
     quantisation: Quantisation = "none"
     oversampling: float = 2.0
     """How many times the candidates are read by their quantised vectors, then by their own."""
+
+
+def vector_names(extras: Extras) -> list[str]:
+    """Return the names of the vectors that a point may have."""
+    learned = [LEARNED] if extras.sparse else []
+    colbert = [COLBERT] if extras.colbert_dimensions is not None else []
+    return [DENSE, *TERMS, *learned, *colbert]
+
+
+def read_back(vectors: Mapping[str, object]) -> StoredVectors:
+    """Return a point's vectors, which the store gives by name."""
+    sparse = {name: each for name, each in vectors.items() if isinstance(each, SparseVector)}
+    return StoredVectors(
+        dense=cast("Sequence[float]", vectors.get(DENSE, ())),
+        sparse=sparse.get(LEARNED),
+        colbert=cast("Sequence[Sequence[float]] | None", vectors.get(COLBERT)),
+        terms={name: vector for name, vector in sparse.items() if name in TERMS},
+    )
 
 
 def collection_name(model: str) -> str:

@@ -25,7 +25,15 @@ from rag.store.port import (
     StoredVectors,
     VectorQuery,
 )
-from rag.store.schema import COLBERT, DENSE, LEARNED, TENANT_FIELD, Extras, collection_name
+from rag.store.schema import (
+    COLBERT,
+    DENSE,
+    LEARNED,
+    TENANT_FIELD,
+    Extras,
+    collection_name,
+    vector_names,
+)
 from rag.store.server_form import (
     dense_params,
     equals,
@@ -36,7 +44,6 @@ from rag.store.server_form import (
     server_point,
     sparse_params,
     stored_vectors,
-    vector_names,
 )
 
 _PAGE = 512

@@ -25,6 +25,7 @@ from rag.store.schema import (
     TIME_FIELD,
     Extras,
     Quantisation,
+    read_back,
 )
 
 _QUANTISED: Final[Mapping[Quantisation, models.QuantizationConfig | None]] = {
@@ -83,12 +84,6 @@ def sparse_params(extras: Extras) -> dict[str, models.SparseVectorParams]:
     own = models.SparseVectorParams(modifier=models.Modifier.IDF)
     learned = {LEARNED: models.SparseVectorParams()} if extras.sparse else {}
     return dict.fromkeys(TERMS, own) | learned
-
-
-def vector_names(extras: Extras) -> list[str]:
-    """Return the names of the vectors that a point may have."""
-    colbert = [COLBERT] if extras.colbert_dimensions is not None else []
-    return [DENSE, *sparse_params(extras), *colbert]
 
 
 def field_indexes() -> dict[str, models.PayloadSchemaParams]:
@@ -155,13 +150,7 @@ def inside(access: AccessFilter, *also: models.Condition) -> models.Filter:
 def conditions(only: PassageFilter) -> list[models.Condition]:
     """Return what a passage must have, each condition that is not empty."""
     asked: list[models.Condition] = [
-        _any_of(field, values)
-        for field, values in (
-            ("file_type", only.file_types),
-            ("language", only.languages),
-            ("tags", only.tags),
-        )
-        if values
+        _any_of(field, values) for field, values in only.labels.items()
     ]
     if only.path_prefixes:
         begins: list[models.Condition] = [_begins(each) for each in sorted(only.path_prefixes)]
@@ -182,16 +171,13 @@ def equals(field: str, value: str) -> models.FieldCondition:
 def stored_vectors(record: models.Record) -> StoredVectors:
     """Return the vectors of a record."""
     vectors = record.vector if isinstance(record.vector, dict) else {}
-    sparse = {
-        name: SparseVector(vector.indices, vector.values)
-        for name, vector in vectors.items()
-        if isinstance(vector, models.SparseVector)
-    }
-    return StoredVectors(
-        dense=cast("list[float]", vectors.get(DENSE, [])),
-        sparse=sparse.get(LEARNED),
-        colbert=cast("list[list[float]] | None", vectors.get(COLBERT)),
-        terms={name: vector for name, vector in sparse.items() if name in TERMS},
+    return read_back(
+        {
+            name: SparseVector(vector.indices, vector.values)
+            if isinstance(vector, models.SparseVector)
+            else vector
+            for name, vector in vectors.items()
+        }
     )
 
 

@@ -1,45 +1,25 @@
 """Small real implementations of `rag`'s ports, and passages to search."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from connectors.ports import SourceFile
 from contracts.principal import Principal, Scope
+from evals.retrieval.records import RunRecords
 from inference.fake import HashEmbedder
 from rag.ingest import cut_document, embed_passages
 from rag.models import Anchor
 from rag.parsing.document import ParsedDocument, Piece
-from rag.ports import Embedder, FileRecord, IndexTotals, KnownProject
+from rag.ports import Embedder, FileRecord, KnownProject
 from rag.store.port import Point, VectorStore
 
 
-@dataclass(frozen=True, slots=True)
-class MemoryRecords:
-    """Implements `rag.ports.IndexRecords` in this process."""
-
-    kept: dict[str, dict[str, FileRecord]] = field(default_factory=dict[str, dict[str, FileRecord]])
-
-    async def totals(self, project_id: str) -> IndexTotals:
-        records = self.kept.get(project_id, {}).values()
-        return IndexTotals(
-            files=len(records),
-            passages=sum(record.passages for record in records),
-            failed=sum(record.status == "failed" for record in records),
-        )
-
-    async def load(self, project_id: str) -> dict[str, FileRecord]:
-        return dict(self.kept.get(project_id, {}))
+class MemoryRecords(RunRecords):
+    """Also finds some of a project's files, as the records of a database do."""
 
     async def find(self, project_id: str, file_ids: Sequence[str]) -> dict[str, FileRecord]:
         records = self.kept.get(project_id, {})
         return {file_id: records[file_id] for file_id in file_ids if file_id in records}
-
-    async def save(self, project_id: str, *records: FileRecord) -> None:
-        self.kept.setdefault(project_id, {}).update({each.file_id: each for each in records})
-
-    async def drop(self, project_id: str, *file_ids: str) -> None:
-        for file_id in file_ids:
-            self.kept.get(project_id, {}).pop(file_id, None)
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,12 +11,9 @@ import pytest
 from sqlalchemy import text, update
 
 from agents.sources import JobInfo
-from connectors.folder import FolderSource
 from rag.indexer import Indexer
 from rag.models import IndexReport
 from rag.parsing.document import ParsedDocument
-from rag.problems import ProjectUnknown
-from rag.progress import ReportIndexing
 from service.jobs import Jobs, SyncOfSource
 from service.problems import JobUnknown
 from service.records.database import Database, open_database
@@ -26,6 +23,7 @@ from service.records.models import JobRow
 from service.records.projects import ProjectRecord, ProjectRecords
 from service.records.sources import SourceRecords
 from tests.rag.indexing import FlakyEmbedder, PlainTextParser, open_store
+from tests.service.folder_syncs import FolderSyncs
 
 
 @dataclass
@@ -67,21 +65,6 @@ def _jobs(records: JobRecords, syncs: SyncOfSource) -> Jobs:
     return Jobs(records=records, syncs=syncs, look_every_s=0.02, renew_every_s=0.02)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _FolderSyncs:
-    """Syncs sources that are folders."""
-
-    projects: ProjectRecords
-    indexer: Indexer
-
-    async def run(self, source_id: str, report: ReportIndexing) -> None:
-        project = await self.projects.find(source_id)
-        if project is None:
-            raise ProjectUnknown(source_id)
-        source = FolderSource(project_id=source_id, title=project.title, root=project.path)
-        await self.indexer.index(source, report)
-
-
 @pytest.fixture
 async def shop(tmp_path: Path) -> AsyncGenerator[_Shop]:
     folder = tmp_path / "alloy"
@@ -98,7 +81,7 @@ async def shop(tmp_path: Path) -> AsyncGenerator[_Shop]:
             parser=parser,
             records=DatabaseIndexRecords(database, "docs"),
         )
-        syncs = _FolderSyncs(projects=ProjectRecords(database), indexer=indexer)
+        syncs = FolderSyncs(projects=ProjectRecords(database), indexer=indexer)
         jobs = _jobs(JobRecords(database), syncs)
         yield _Shop(jobs=jobs, parser=parser, folder=folder, database=database)
     await store.close()

@@ -16,6 +16,7 @@ from contracts.problems import ServiceUnreachable
 from rag.problems import EmbeddingModelChanged
 from rag.store.schema import Extras, Quantisation
 from rag.store.server import ServerOptions, ServerStore, check_server
+from tests.rag.store.points import access
 from tests.servers.certificate import self_signed
 
 
@@ -149,9 +150,10 @@ class _Raced(_WithCollection):
 
 
 @pytest.mark.parametrize("handler", [_WithCollection, _Raced])
-async def test_a_collection_that_is_there_is_used(handler: type[BaseHTTPRequestHandler]) -> None:
+async def test_a_collection_that_is_there_is_used(handler: type[_WithCollection]) -> None:
     with _serving(handler) as url:
         store = await ServerStore.open(url, None, model="tiny", dimensions=4)
+        assert await store.count(access=access("alloy")) == handler.points
         await store.close()
 
 

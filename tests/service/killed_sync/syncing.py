@@ -1,13 +1,11 @@
 """Sync a project of RDM into a folder, and say so before each write."""
 
-from collections.abc import AsyncGenerator, Callable, Sequence
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from dataclasses import dataclass
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
 from pydantic import SecretStr
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from agents.sources import JobInfo
 from connectors.rdm.models import Account
@@ -15,7 +13,6 @@ from connectors.rdm.settings import InstanceName, RdmSettings
 from inference.fake import HashEmbedder
 from rag.indexer import Indexer
 from rag.store.edge import EdgeStore
-from rag.store.port import Point
 from service.access.links import Links
 from service.access.token_vault import TokenVault
 from service.jobs import Jobs
@@ -32,10 +29,11 @@ from service.sources.sessions import SourceSessions
 from service.sources.sync import Syncs
 from service.sources.tree_sync import TreeSync
 from tests.rag.indexing import PlainTextParser
+from tests.service.forked import Say
+from tests.service.talking import TalkingDatabase, TalkingStore
 
 NODE = "abc12"
 SOURCE_ID = f"rdm-{NODE}"
-Say = Callable[[str], None]
 
 
 async def sync(home: Path, settings: RdmSettings, say: Say) -> JobInfo:
@@ -43,9 +41,9 @@ async def sync(home: Path, settings: RdmSettings, say: Say) -> JobInfo:
     async with (
         _open_store(home, say) as store,
         open_database(database_url(home)) as opened,
-        _open_sessions(_TalkingDatabase(opened, say), settings) as sessions,
+        _open_sessions(TalkingDatabase(opened, say), settings) as sessions,
     ):
-        database = _TalkingDatabase(opened, say)
+        database = TalkingDatabase(opened, say)
         await JobRecords(database).release_all()
         if await ProjectRecords(database).find(SOURCE_ID) is None:
             await SourceRecords(database).add(_source())
@@ -59,45 +57,10 @@ def database_url(home: Path) -> str:
     return f"sqlite:///{home / 'records.db'}"
 
 
-class _TalkingStore(EdgeStore):
-    say: Say
-
-    async def upsert(self, points: Sequence[Point]) -> None:
-        self.say("upsert")
-        await super().upsert(points)
-
-    async def delete_file(
-        self, project_id: str, file_id: str, *, except_version: str | None = None
-    ) -> None:
-        self.say("delete file")
-        await super().delete_file(project_id, file_id, except_version=except_version)
-
-    async def delete_project(self, project_id: str) -> None:
-        self.say("delete project")
-        await super().delete_project(project_id)
-
-    async def flush(self) -> None:
-        self.say("flush")
-        await super().flush()
-
-
-@dataclass
-class _TalkingDatabase(Database):
-    inner: Database
-    say: Say
-
-    def read(self) -> AbstractAsyncContextManager[AsyncSession]:
-        return self.inner.read()
-
-    def write(self) -> AbstractAsyncContextManager[AsyncSession]:
-        self.say("write records")
-        return self.inner.write()
-
-
 @asynccontextmanager
 async def _open_store(home: Path, say: Say) -> AsyncGenerator[EdgeStore]:
     embedder = HashEmbedder()
-    store = await _TalkingStore.open(
+    store = await TalkingStore.open(
         home / "store", model=embedder.model, dimensions=embedder.dimensions
     )
     store.say = say

@@ -6,23 +6,20 @@ the while somebody searches, and files are synced.
 
 import asyncio
 from collections.abc import AsyncGenerator, Sequence
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
 from pydantic import BaseModel
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from rag.access import whole_project
 from rag.ports import FileRecord
-from rag.store.edge import EdgeStore
-from rag.store.port import Point
 from rag.store.schema import collection_name
 from service.generations.choosing import Order
 from service.generations.state import ReembeddingState
-from service.records.database import Database, open_database
+from service.records.database import open_database
 from service.records.files import DatabaseIndexRecords
 from tests.rag.indexing import contents
 from tests.service.forked import Say
@@ -32,6 +29,7 @@ from tests.service.reembedding.moving import (
     Installation,
     open_installation,
 )
+from tests.service.talking import TalkingDatabase, TalkingStore
 
 ORDERS: Final[tuple[Order, ...]] = ("start", "switch", "rollback", "switch", "drop")
 QUESTION: Final = "時効は170 °C"
@@ -153,47 +151,12 @@ async def _search_on(installation: Installation) -> None:
 
 @asynccontextmanager
 async def _open_talking(home: Path, say: Say) -> AsyncGenerator[Installation]:
-    class TalkingStore(_TalkingStore):
+    class Talking(TalkingStore):
         def __init__(self, *arguments: Any) -> None:  # noqa: ANN401 - those of EdgeStore
             super().__init__(*arguments)
             self.say = say
 
     async with open_installation(
-        home, store=TalkingStore, wrapped=lambda database: _TalkingDatabase(database, say)
+        home, store=Talking, wrapped=lambda database: TalkingDatabase(database, say)
     ) as installation:
         yield installation
-
-
-class _TalkingStore(EdgeStore):
-    say: Say
-
-    async def upsert(self, points: Sequence[Point]) -> None:
-        self.say("upsert")
-        await super().upsert(points)
-
-    async def delete_file(
-        self, project_id: str, file_id: str, *, except_version: str | None = None
-    ) -> None:
-        self.say("delete file")
-        await super().delete_file(project_id, file_id, except_version=except_version)
-
-    async def delete_project(self, project_id: str) -> None:
-        self.say("delete project")
-        await super().delete_project(project_id)
-
-    async def flush(self) -> None:
-        self.say("flush")
-        await super().flush()
-
-
-@dataclass
-class _TalkingDatabase(Database):
-    inner: Database
-    say: Say
-
-    def read(self) -> AbstractAsyncContextManager[AsyncSession]:
-        return self.inner.read()
-
-    def write(self) -> AbstractAsyncContextManager[AsyncSession]:
-        self.say("write records")
-        return self.inner.write()

@@ -7,7 +7,6 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Final
 
-from connectors.folder import FolderSource
 from contracts.principal import ALL_SCOPES, Principal
 from inference.fake import HashEmbedder
 from rag.answer import Answerer
@@ -15,8 +14,6 @@ from rag.indexer import Indexer
 from rag.library import Library
 from rag.models import Hit, SearchRequest
 from rag.ports import Embedder
-from rag.problems import ProjectUnknown
-from rag.progress import ReportIndexing
 from rag.search import Search
 from rag.store.edge import EdgeStore
 from rag.store.lock import FolderLock
@@ -35,30 +32,15 @@ from service.records.generations import GenerationRecords
 from service.records.jobs import JobRecords
 from service.records.projects import ProjectRecord, ProjectRecords
 from service.records.sources import SourceRecords
-from service.sources.indexing import Indexing
 from tests.rag.indexing import PlainTextParser
 from tests.rag.shelves import Grants
+from tests.service.folder_syncs import FolderSyncs
 
 OPERATOR: Final = Principal(id="aoki", name="aoki", scopes=ALL_SCOPES)
 PROJECTS: Final = ("alloy", "steel")
 OLD: Final = HashEmbedder(64)
 NEW: Final = HashEmbedder(32)
 _SOON_S: Final = 0.01
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _FolderSyncs:
-    """Syncs sources that are folders."""
-
-    projects: ProjectRecords
-    indexer: Indexing
-
-    async def run(self, source_id: str, report: ReportIndexing) -> None:
-        project = await self.projects.find(source_id)
-        if project is None:
-            raise ProjectUnknown(source_id)
-        source = FolderSource(project_id=source_id, title=project.title, root=project.path)
-        await self.indexer.index(source, report)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -215,7 +197,7 @@ def _installation(
     database: Database, generations: Generations, remove: RemoveCollection
 ) -> Installation:
     projects = ProjectRecords(database)
-    syncs = _FolderSyncs(projects=projects, indexer=ActiveIndexer(generations))
+    syncs = FolderSyncs(projects=projects, indexer=ActiveIndexer(generations))
     return Installation(
         database=database,
         generations=generations,
