@@ -10,7 +10,7 @@ from pydantic import SecretStr
 from sqlalchemy import Delete, delete, select
 from sqlalchemy.exc import IntegrityError
 
-from connectors.rdm.budget import BudgetLimits, BudgetState, Reserved, Slots, Spent, reserve
+from connectors.rdm.budget import BudgetLimits, BudgetState, Slots, Spent, reserve
 from connectors.rdm.problems import RdmBudgetSpent
 from connectors.rdm.retry import REAL_TIME, Timing
 from connectors.rdm.settings import InstanceName, RdmSettings
@@ -78,7 +78,10 @@ class DatabaseBudget:
                 raise RdmBudgetSpent(retry_after_s=outcome.retry_after_s)
             if row is None:  # seldom enough to look for those of tokens that nobody uses any more
                 await session.execute(_of_former_days(outcome.state.day))
-            await session.merge(_row(self.budget_id, outcome))
+                # Not a merge: that reads again, and would write over what another inserted meanwhile.
+                row = RequestBudgetRow(id=self.budget_id)
+                session.add(row)
+            _write(outcome.state, row)
             return outcome.slots
 
 
@@ -114,8 +117,5 @@ def _of_former_days(today: int) -> Delete:
     return delete(RequestBudgetRow).where(RequestBudgetRow.day < today)
 
 
-def _row(budget_id: str, reserved: Reserved) -> RequestBudgetRow:
-    state = reserved.state
-    return RequestBudgetRow(
-        id=budget_id, next_free_at=state.next_free_at, day=state.day, used=state.used
-    )
+def _write(state: BudgetState, row: RequestBudgetRow) -> None:
+    row.next_free_at, row.day, row.used = state.next_free_at, state.day, state.used

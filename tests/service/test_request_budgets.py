@@ -2,6 +2,7 @@
 
 import asyncio
 from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
 import pytest
@@ -12,7 +13,7 @@ from connectors.rdm.budget import BudgetLimits
 from connectors.rdm.problems import RdmBudgetSpent
 from connectors.rdm.retry import Timing
 from connectors.rdm.settings import PRESETS
-from service.records.database import Database
+from service.records.database import Database, open_database
 from service.records.models import RequestBudgetRow
 from service.request_budgets import DatabaseBudget, RequestBudgets
 
@@ -56,6 +57,30 @@ async def test_processes_share_the_seconds(database: Database) -> None:
     seconds = Counter(int(moment) for clock in clocks for moment in clock.sent_at)
     assert sum(seconds.values()) == 24
     assert max(seconds.values()) <= 5
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+async def test_two_that_make_the_row_of_a_token_at_once_get_different_slots(
+    database: Database, database_url: str
+) -> None:
+    async def take_elsewhere() -> None:
+        async with open_database(database_url) as opened:
+            await _budget(opened, _Clock()).take()
+
+    clock = _Clock()
+    is_first = iter([True])
+
+    def now() -> float:  # asked between the reading of the row and its writing
+        if next(is_first, False):
+            with ThreadPoolExecutor() as other:
+                other.submit(asyncio.run, take_elsewhere()).result()
+        return clock.now_s
+
+    budget = _budget(database, clock)
+    budget.timing = Timing(now=now, sleep=clock.sleep)
+    await budget.take()
+    assert clock.sent_at == pytest.approx([20_000 * DAY_S + 1], abs=1e-3)  # after the other's four
+    assert await budget.used_today() == 8
 
 
 async def _take(budget: DatabaseBudget, number: int) -> None:
