@@ -30,7 +30,7 @@ def asked_type(ending: str) -> str:
 
 def asked_prefix(path: str) -> str:
     """Return the beginning of a path as paths are stored: in NFC, relative to the project."""
-    return unicodedata.normalize("NFC", path).removeprefix("/")
+    return unicodedata.normalize("NFC", path).lstrip("/")
 
 
 def stored_tags(tags: Iterable[str]) -> tuple[str, ...]:
@@ -49,7 +49,7 @@ def _folded(tag: str) -> str:
 
 
 def _ending(text: str) -> str:
-    return text.strip().rpartition(".")[2].lower()
+    return text.rpartition(".")[2].strip().lower()
 
 
 def _something(label: str) -> str:

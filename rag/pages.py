@@ -14,6 +14,9 @@ from typing import Final
 from rag.models import MAX_CURSOR_CHARS, SearchRequest
 from rag.problems import CursorUnfit
 
+MOST_OF_A_FILE: Final = 3
+"""Hits of one file, where they are grouped by file: one mark stands for them all."""
+
 _MARK_BYTES: Final = 6
 _DIGEST_BYTES: Final = 8
 _COUNT_BYTES: Final = 4
@@ -59,7 +62,10 @@ def shown_before(request: SearchRequest) -> Shown:
     if digest != _digest(request) or not marks or len(marks) % _MARK_BYTES:
         raise CursorUnfit
     each = range(0, len(marks), _MARK_BYTES)
-    return Shown(frozenset(marks[at : at + _MARK_BYTES] for at in each), hits=int.from_bytes(count))
+    hits = int.from_bytes(count)
+    if hits > len(each) * MOST_OF_A_FILE:
+        raise CursorUnfit
+    return Shown(frozenset(marks[at : at + _MARK_BYTES] for at in each), hits=hits)
 
 
 def cursor_after(request: SearchRequest, shown: Shown) -> str | None:

@@ -6,10 +6,9 @@ from typing import Final
 
 from rag.fusion import Fused
 from rag.models import SearchRequest
-from rag.pages import mark
+from rag.pages import MOST_OF_A_FILE, mark
 from rag.passages import StoredPassage
 
-_OF_A_FILE: Final = 3
 _LONG_NUMBER: Final = 19
 
 _File = tuple[str, str]
@@ -44,7 +43,7 @@ def choose(
         if text in seen or (request.group_by and _file_mark(each) in shown):
             continue
         group = groups.setdefault(each.file if request.group_by else each.fused.id, [])
-        if len(group) < _OF_A_FILE:
+        if len(group) < MOST_OF_A_FILE:
             group.append(each)
             seen.add(text)
     return list(groups.values())

@@ -1,6 +1,10 @@
 """One spelling of tags, types and paths, whoever wrote them."""
 
+from contextlib import suppress
+
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from rag.labels import asked_prefix, asked_tag, asked_type, stored_tags, type_of
@@ -30,6 +34,18 @@ def test_a_name_without_an_ending_has_no_type(path: str) -> None:
 
 def test_a_path_is_asked_for_as_it_is_stored() -> None:
     assert asked_prefix("/か\u3099す/") == "がす/"
+
+
+@given(st.text(max_size=20))
+def test_what_was_asked_for_in_the_stored_form_stays_as_it_is(text: str) -> None:
+    for form in (asked_tag, asked_type, asked_prefix):
+        with suppress(ValueError):  # nothing is left of it
+            assert form(form(text)) == form(text)
+
+
+@pytest.mark.parametrize("slashes", ["/", "//", "///"])
+def test_a_path_begins_in_the_project_however_many_slashes_it_has(slashes: str) -> None:
+    assert asked_prefix(f"{slashes}data") == "data"
 
 
 @pytest.mark.parametrize("nothing", [{"tags": [" "]}, {"file_types": ["."]}, {"file_types": [""]}])

@@ -53,6 +53,12 @@ def test_what_is_no_cursor_is_refused(cursor: str) -> None:
         shown_before(_continued(SEARCH, cursor))
 
 
+def test_a_cursor_that_says_more_was_shown_than_it_marks_is_refused() -> None:
+    cursor = cursor_after(SEARCH, Shown(SHOWN.marks, hits=7))  # of two files, 6 hits at the most
+    with pytest.raises(CursorUnfit):
+        shown_before(_continued(SEARCH, cursor))
+
+
 @given(raw=st.binary(max_size=80), cut=st.integers(0, 40))
 @settings(max_examples=100)
 def test_a_broken_cursor_is_refused(raw: bytes, cut: int) -> None:
