@@ -10,7 +10,7 @@ MOST_BYTES: Final = 2**28
 
 
 class AnswerTooLarge(httpx2.HTTPError):
-    """The server sent more than `MOST_BYTES`."""
+    """The server sent more than `MOST_BYTES`, or nobody can tell."""
 
 
 class _Bounded(httpx2.AsyncByteStream):
@@ -30,6 +30,12 @@ class _Bounded(httpx2.AsyncByteStream):
 
 
 async def bound(response: httpx2.Response) -> None:
-    """Let the body of a response end at `MOST_BYTES`; a hook of the client's."""
+    """Let the body of a response end at `MOST_BYTES`; a hook of the client's.
+
+    Raises:
+        AnswerTooLarge: it is compressed, which nobody asked for: nobody knows how long it is.
+    """
+    if response.headers.get("content-encoding", "identity").lower() != "identity":
+        raise AnswerTooLarge("it is compressed")
     if isinstance(response.stream, httpx2.AsyncByteStream):
         response.stream = _Bounded(response.stream)

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Generator, Mapping
 from contextlib import contextmanager
+from math import isfinite
 from typing import TYPE_CHECKING, Final, TypeVar
 
 from pydantic import AnyHttpUrl, BaseModel, SecretStr
@@ -45,6 +46,7 @@ def open_client(base_url: AnyHttpUrl, api_key: SecretStr | None, timeout_s: floa
         for name in [name for name in request.headers if name not in _SENT_HEADERS]:
             del request.headers[name]
         request.headers["authorization"] = f"Bearer {key}"
+        request.headers["accept-encoding"] = "identity"  # so that an answer is as long as it looks
 
     return AsyncOpenAI(
         base_url=str(base_url),
@@ -122,6 +124,7 @@ def _status_problem(
 def _seconds(header: str | None) -> float | None:
     """Read `Retry-After` in seconds; a date is not used by model servers."""
     try:
-        return max(0.0, float(header)) if header else None
+        seconds = float(header) if header else None
     except ValueError:
         return None
+    return max(0.0, seconds) if seconds is not None and isfinite(seconds) else None

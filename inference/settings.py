@@ -3,6 +3,7 @@
 from typing import Annotated, Final, Literal, Self
 
 from pydantic import (
+    AfterValidator,
     AnyHttpUrl,
     BaseModel,
     DirectoryPath,
@@ -10,6 +11,17 @@ from pydantic import (
     SecretStr,
     model_validator,
 )
+
+
+def _without_password(url: AnyHttpUrl) -> AnyHttpUrl:
+    """Refuse here what health checks would show with the URL; it would not be sent either."""
+    if url.username or url.password:
+        raise ValueError("write the key in API_KEY, not in the URL")
+    return url
+
+
+Endpoint = Annotated[AnyHttpUrl, AfterValidator(_without_password)]
+"""A server's URL, which may be shown."""
 
 EmbeddingKind = Literal["local", "endpoint", "vllm", "bge-m3", "hash"]
 BGE_M3_TOKENS: Final = 8192
@@ -23,10 +35,10 @@ class EmbeddingSettings(BaseModel, frozen=True):
     """
 
     kind: EmbeddingKind = "local"
-    base_url: AnyHttpUrl | None = None
+    base_url: Endpoint | None = None
     """Of `endpoint` and `vllm`, with its `/v1`."""
 
-    colbert_url: AnyHttpUrl | None = None
+    colbert_url: Endpoint | None = None
     """Of the vLLM server that gives a vector for each token: an engine has one task."""
 
     folder: DirectoryPath | None = None
@@ -78,7 +90,7 @@ class RerankSettings(BaseModel, frozen=True):
     """
 
     kind: Literal["off", "endpoint", "colbert"] = "off"
-    base_url: AnyHttpUrl | None = None
+    base_url: Endpoint | None = None
     """With its `/v1`."""
 
     model: str = "bge-reranker-v2-m3"
@@ -109,7 +121,7 @@ class RerankSettings(BaseModel, frozen=True):
 class ChatSettings(BaseModel, frozen=True):
     """Any OpenAI-compatible endpoint; without one, nothing is written by a model."""
 
-    base_url: AnyHttpUrl | None = None
+    base_url: Endpoint | None = None
     model: str = "default"
     api_key: SecretStr | None = None
     timeout_s: Annotated[float, Field(gt=0, le=3600)] = 120.0

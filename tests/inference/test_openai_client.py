@@ -70,6 +70,14 @@ async def test_a_time_that_cannot_be_read_is_left_out(
     assert (await _failure(embedder)).retry_after_s is None
 
 
+@pytest.mark.parametrize("never", ["inf", "1e999", "nan"])
+async def test_a_time_that_never_comes_is_no_time_to_try_again(
+    server: OpenAIStandIn, embedder: OpenAIEmbedder, never: str
+) -> None:
+    server.fail_always(Refuse(429, retry_after=never))
+    assert (await _failure(embedder)).retry_after_s is None
+
+
 @pytest.mark.parametrize("status", [400, 401, 403, 404, 422])
 async def test_a_request_that_will_never_do_is_refused_at_once(
     server: OpenAIStandIn, embedder: OpenAIEmbedder, status: int

@@ -1,9 +1,16 @@
 import pytest
-from pydantic import AnyHttpUrl, ValidationError
+from pydantic import AnyHttpUrl, BaseModel, ValidationError
 
 from inference.settings import ChatSettings, EmbeddingSettings, OcrSettings, RerankSettings
 
 ENDPOINT = AnyHttpUrl("http://127.0.0.1:8000/v1")
+
+
+@pytest.mark.parametrize("settings", [EmbeddingSettings, RerankSettings, ChatSettings])
+def test_a_password_in_a_url_is_refused_and_not_shown(settings: type[BaseModel]) -> None:
+    with pytest.raises(ValidationError, match="write the key in API_KEY") as refused:
+        settings.model_validate({"base_url": "http://aoki:s3cret@127.0.0.1:8000/v1"})
+    assert "s3cret" not in str(refused.value.errors(include_input=False))
 
 
 def test_without_a_choice_the_local_model_runs() -> None:
