@@ -114,7 +114,8 @@ async def _run(command: Sequence[str], stdin: bytes, settings: OcrSettings) -> s
     )
     try:
         _limit(process.pid, settings.memory_bytes, int(settings.timeout_s) + 1)
-        output, _ = await asyncio.wait_for(process.communicate(stdin), settings.timeout_s)
+        async with asyncio.timeout(settings.timeout_s):
+            output, _ = await process.communicate(stdin)
     except TimeoutError as error:
         raise OcrTimedOut(timeout_s=settings.timeout_s) from error
     finally:

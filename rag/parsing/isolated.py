@@ -101,9 +101,8 @@ class IsolatedParser:
     async def _ask_child(self, path: Path, name: str, *, wear: int) -> ChildAnswer:
         child = await self._ready_child()
         try:
-            line = await asyncio.wait_for(
-                _exchange(child.process, _job(path, name)), self.limits.wall_s
-            )
+            async with asyncio.timeout(self.limits.wall_s):
+                line = await _exchange(child.process, _job(path, name))
             if not line:
                 raise await _cause_of_death(child)
             answer = await _answer_in(line)

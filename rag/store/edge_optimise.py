@@ -28,7 +28,7 @@ def optimise_copy(shard: Path, copy: Path) -> None:
     Raises:
         CalledProcessError: it could not be made, such as on a full disk; nothing is left of it.
     """
-    program = [sys.executable, "-P", "-m", _PROGRAM, str(shard), str(copy)]
+    program = [sys.executable, "-P", "-m", _PROGRAM, str(shard), str(copy), str(os.getpid())]
     try:
         # In a session of its own: Ctrl-C is for the process that waits, which ends in its order.
         subprocess.run(program, check=True, stdin=subprocess.DEVNULL, start_new_session=True)  # noqa: S603 - our own program
@@ -37,20 +37,33 @@ def optimise_copy(shard: Path, copy: Path) -> None:
         raise
 
 
-def _make(shard: Path, copy: Path) -> None:
-    _die_with_parent()
+def _make(shard: Path, copy: Path, parent: int) -> None:
+    _die_with_parent(parent)
     os.nice(_NICE)
     shutil.copytree(shard, copy, copy_function=_copy)
     copied = edge.EdgeShard.load(str(copy))
     copied.optimize()
     copied.flush()
     copied.close()
+    for each in (*copy.rglob("*"), copy):
+        _sync_to_disk(each)
 
 
-def _die_with_parent() -> None:
+def _sync_to_disk(path: Path) -> None:
+    """Return when a file's content, or a folder's names, would survive a power cut."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _die_with_parent(parent: int) -> None:
     """Leave nothing running that writes where the next process tidies up. Linux alone can."""
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(_DIE_WITH_PARENT, signal.SIGKILL)
+    if os.getppid() != parent:  # it died before
+        sys.exit(1)
 
 
 def _copy(source: str, target: str) -> None:
@@ -65,4 +78,4 @@ def _copy(source: str, target: str) -> None:
 
 
 if __name__ == "__main__":
-    _make(Path(sys.argv[1]), Path(sys.argv[2]))
+    _make(Path(sys.argv[1]), Path(sys.argv[2]), int(sys.argv[3]))

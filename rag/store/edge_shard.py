@@ -89,14 +89,18 @@ def optimised(opened: OpenShard, made: Made) -> OpenShard:
     """
     path = opened.path.with_name(f"{_FIRST}-{uuid4().hex}")
     optimise_copy(opened.path, path)
-    shard = _load(path, made)
+    try:
+        shard = _load(path, made)
+    except BaseException:
+        shutil.rmtree(path, ignore_errors=True)
+        raise
     _point_to(path)
     return OpenShard(shard, path)
 
 
 def drop_earlier(opened: OpenShard) -> None:
     """Remove the files of a shard that is closed and no longer the current one."""
-    shutil.rmtree(opened.path)
+    shutil.rmtree(opened.path, ignore_errors=True)  # the next start removes what is left
 
 
 def _point_to(path: Path) -> None:
@@ -107,9 +111,9 @@ def _point_to(path: Path) -> None:
         file.write(path.name)
         file.flush()
         os.fsync(file.fileno())
-    aside.replace(pointer)
-    home = os.open(path.parent, os.O_RDONLY)
+    home = os.open(path.parent, os.O_RDONLY)  # before: there is no way back once it is replaced
     try:
+        aside.replace(pointer)
         os.fsync(home)
     finally:
         os.close(home)
@@ -119,7 +123,7 @@ def _drop_others(current: Path) -> None:
     """Remove what a kill left: a copy half made, or the shard before this one."""
     for other in current.parent.glob(f"{_FIRST}*"):
         if other != current:
-            shutil.rmtree(other)
+            shutil.rmtree(other, ignore_errors=True)  # what is left goes at the next start
 
 
 def _load(path: Path, made: Made) -> edge.EdgeShard:
