@@ -110,9 +110,12 @@ def test_ctrl_c_stops_a_sync_and_says_how_to_go_on(
     monkeypatch.setenv("FUMIKURA_MAX_FILE_BYTES", str(2**40))
     command = [sys.executable, "-m", "service.cli.main", "index", str(project)]
     with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:
-        _wait_until_open(huge, process.pid)
-        process.send_signal(signal.SIGINT)
-        _, told = process.communicate(timeout=20)
+        try:
+            _wait_until_open(huge, process.pid)
+            process.send_signal(signal.SIGINT)
+            _, told = process.communicate(timeout=20)
+        finally:
+            process.kill()  # nothing, where it has ended
     assert (process.returncode, "fumikura sources sync A" in told) == (130, True)
     assert "Traceback" not in told
     assert "cancelled" in fumikura("sources", "status", "A").out
