@@ -78,7 +78,7 @@ class DatabaseBudget:
                 raise RdmBudgetSpent(retry_after_s=outcome.retry_after_s)
             if row is None:  # seldom enough to look for those of tokens that nobody uses any more
                 await session.execute(_of_former_days(outcome.state.day))
-                # Not a merge: that reads again, and would write over what another inserted meanwhile.
+                # Not a merge: it reads again, and would write over what another inserted meanwhile
                 row = RequestBudgetRow(id=self.budget_id)
                 session.add(row)
             _write(outcome.state, row)
