@@ -11,7 +11,10 @@ from rag.folded import MARKS, FoldedText, fold
 from rag.models import Span
 from rag.tokens import japanese, spaced
 
-_CHUNK: Final = re.compile(rf"(?:(?![{japanese.JAPANESE}])\S)+")
+_CHUNK: Final = re.compile(rf"[^\s{japanese.JAPANESE}]+")
+_GAP: Final = re.compile(rf"[\s{japanese.JAPANESE}]+")
+_FOREIGN: Final = re.compile(rf"[^\x00-\x7f\s{japanese.JAPANESE}]+")
+_DIGIT: Final = re.compile(r"\d")
 _PART: Final = re.compile(rf"(?:[^\W_]|[{MARKS}])+")
 _NAME_AND_NUMBER: Final = re.compile(r"(?<![^\W_])[^\W\d_]+ \d[^\W_]*")
 _LONGEST_PHRASE: Final = 6  # words
@@ -35,8 +38,10 @@ class _Asked:
     """The terms of a query."""
 
     words: frozenset[str]
-    begun: re.Pattern[str]
-    """Finds the beginnings of `words`, so that few of a text's words need be stemmed."""
+    begun: frozenset[str]
+    """The beginnings of `words`, so that few of a text's words need be stemmed."""
+    numbered: re.Pattern[str] | None
+    """Finds the beginnings of those with a digit; None where there are none."""
     japanese: frozenset[str]
     """In dictionary spelling."""
     spelled: re.Pattern[str] | None
@@ -54,18 +59,24 @@ def _asked(query: str) -> _Asked:
     return _Asked(
         words=words,
         begun=_beginnings(words),
+        numbered=_numbered(words),
         japanese=frozenset(word for _, _, word in placed),
         spelled=re.compile("|".join(map(re.escape, worth))) if worth else None,
     )
 
 
-def _beginnings(words: Iterable[str]) -> re.Pattern[str]:
-    """Return what finds the first two characters of any of `words` where a word may begin.
+def _beginnings(words: Iterable[str]) -> frozenset[str]:
+    """Return the first two letters of words without a digit: a word and its stem share them.
 
-    They are those of the stem too, but for dying, lying and tying; between them may be a joint.
+    But for dying, lying and tying.
     """
-    begun = {r"[^\w\s]?".join(map(re.escape, word[:2])) for word in words if word}
-    return re.compile(rf"(?:(?<![a-z])|(?=\d))(?:{'|'.join(sorted(begun))})")
+    return frozenset(word[:2] for word in words if word.isascii() and not _DIGIT.search(word))
+
+
+def _numbered(words: Iterable[str]) -> re.Pattern[str] | None:
+    """Return what finds the beginnings of words with a digit, in which a joint may have been."""
+    begun = {r"[^\w\s]?".join(map(re.escape, word[:2])) for word in words if _DIGIT.search(word)}
+    return re.compile(rf"(?:(?<![a-z])|(?=\d))(?:{'|'.join(sorted(begun))})") if begun else None
 
 
 def _phrases(text: str, placed: Sequence[tuple[int, int, str]]) -> Iterator[str]:
@@ -82,7 +93,9 @@ def _spans(asked: _Asked, folded: FoldedText) -> list[Span]:
     text = folded.text
     found = list(_japanese_places(asked, text))
     if asked.words:
-        found += [*_spaced_places(asked, text), *_named_places(asked, text)]
+        found += _spaced_places(asked, text)
+        if asked.numbered is not None:
+            found += _named_places(asked, text)
     return list(_joined(folded.origin(start, end) for start, end in sorted(found)))
 
 
@@ -97,19 +110,48 @@ def _japanese_places(asked: _Asked, text: str) -> list[_Place]:
 
 def _spaced_places(asked: _Asked, text: str) -> Iterator[_Place]:
     """Yield the words that match; of a compound, the parts that do, or else all of it."""
-    for chunk in _CHUNK.finditer(text):
-        word = chunk[0]
-        may_match = not word.isascii() or asked.begun.search(word)
-        if not may_match or asked.words.isdisjoint(_terms(word)):
+    for at, word in _chunks(asked, text):
+        if asked.words.isdisjoint(_terms(word)):
             continue
-        at = chunk.start()
+        if word.isalnum():
+            yield at, at + len(word)
+            continue
         parts = [(at + part.start(), at + part.end()) for part in _PART.finditer(word)]
         matching = [
             (start, end)
             for start, end in parts
             if not asked.words.isdisjoint(_terms(text[start:end]))
         ]
-        yield from matching or [(parts[0][0], parts[-1][1]) if parts else chunk.span()]
+        whole = (parts[0][0], parts[-1][1]) if parts else (at, at + len(word))
+        yield from matching or [whole]
+
+
+def _chunks(asked: _Asked, text: str) -> Iterator[tuple[int, str]]:
+    """Yield what may match, from one space or Japanese to the next, and where it begins."""
+    end = 0
+    for at in _beginning_places(asked, text):
+        if at < end:
+            continue
+        start = max(text.rfind(" ", end, at) + 1, end)
+        for gap in _GAP.finditer(text, start, at):
+            start = gap.end()
+        if chunk := _CHUNK.match(text, start):
+            end = chunk.end()
+            yield start, chunk[0]
+
+
+def _beginning_places(asked: _Asked, text: str) -> list[int]:
+    """Return where one of the words may begin; what is no ASCII is not spelled in one way."""
+    found = {match.start() for match in _FOREIGN.finditer(text)} if not text.isascii() else set()
+    if asked.numbered is not None:
+        found |= {match.start() for match in asked.numbered.finditer(text)}
+    for beginning in asked.begun:
+        at = text.find(beginning)
+        while at >= 0:
+            if at == 0 or not "a" <= text[at - 1] <= "z":
+                found.add(at)
+            at = text.find(beginning, at + 1)
+    return sorted(found)
 
 
 def _named_places(asked: _Asked, text: str) -> Iterator[_Place]:
