@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 _SMALLEST_NORM: Final = 1e-12
+_LARGEST: Final = 127  # of 8 bits with a sign
 _ONE: Final = np.array(1, np.float32)
 _MASKED: Final = np.array(1e9, np.float32)  # taken from what attention gives padding: all of it
 Model: TypeAlias = Any  # openvino.Model: the library has no types
@@ -21,8 +22,8 @@ def build_graph(folder: Path) -> Model:
     """Return the `openvino.Model` of the BERT in `folder`: `config.json`, `model.safetensors`.
 
     It takes token ids and a mask, 1 for a token and 0 for padding, both int64 of shape (texts,
-    length), and gives one vector per text: the mean over its tokens, L2 norm 1. Takes a tenth of a
-    second.
+    length), and gives one vector per text: the mean over its tokens, L2 norm 1. Its matrices are
+    rounded to 8 bits. Takes a tenth of a second.
 
     Source: Devlin et al. 2019, "BERT"; Reimers & Gurevych 2019, "Sentence-BERT" (mean pooling).
     """
@@ -98,9 +99,15 @@ class _Bert:
         return self.ops.reshape(states, self._whole(shape), special_zero=True)
 
     def _linear(self, states: Node, name: str) -> Node:
-        matrix = self.ops.constant(self.weights[f"{name}.weight"])
+        matrix = self._in_8_bits(self.weights[f"{name}.weight"])
         product = self.ops.matmul(states, matrix, transpose_a=False, transpose_b=True)
         return product + self._row(self.weights[f"{name}.bias"])
+
+    def _in_8_bits(self, matrix: NDArray[np.float32]) -> Node:
+        """Return a matrix as whole numbers from -127 to 127, each row times a number of its own."""
+        scale = np.abs(matrix).max(axis=1, keepdims=True) / _LARGEST
+        whole = self.ops.constant(np.round(matrix / scale).astype(np.int8))
+        return self.ops.convert(whole, "f32") * scale.astype(np.float32)
 
     def _normalised(self, states: Node, name: str) -> Node:
         even = self.ops.mvn(
