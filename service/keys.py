@@ -6,17 +6,18 @@ import secrets
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from hashlib import sha256
 
 from pydantic import BaseModel, Field
 from sqlalchemy import delete, func, select, update
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from contracts.principal import Principal, Scope
 from service.problems import KeyInvalid, KeyUnknown
 from service.records.database import Database
 from service.records.links import key_subject
 from service.records.models import KeyRow, LinkedTokenRow
+from service.records.unchanged import Unchanged
 
 EVERY_PROJECT = "*"
 USE_NOTED_EVERY = timedelta(minutes=1)
@@ -63,12 +64,18 @@ def _now() -> datetime:
 class Keys:
     """Keys in the database, as HMAC-SHA256 under a secret that is not in the database.
 
-    Nothing is cached: a revoked key is refused from the next request on, on every process.
+    A revoked key is refused from the next request on, on every process: nothing is remembered
+    beyond the next write to the database.
     """
 
     database: Database
     secret: bytes = field(repr=False)
     now: Callable[[], datetime] = _now
+    _rows: Unchanged[str, KeyRow | None] = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Remember keys until anything is written."""
+        object.__setattr__(self, "_rows", Unchanged(self.database))
 
     async def create(self, order: KeyOrder) -> NewKey:
         """Make a key of 256 random bits."""
@@ -144,12 +151,10 @@ class Keys:
 
     async def granted_projects(self, key_id: str) -> frozenset[str]:
         """Return the project ids that a valid key may see, or `EVERY_PROJECT`; else nothing."""
-        async with self.database.read() as session:
-            return await self.granted_in(session, key_id)
+        return self.granted_by(await self._read(key_id))
 
-    async def granted_in(self, session: AsyncSession, key_id: str) -> frozenset[str]:
-        """Return the same as `granted_projects`, within a transaction."""
-        row = await session.get(KeyRow, key_id)
+    def granted_by(self, row: KeyRow | None) -> frozenset[str]:
+        """Return the same as `granted_projects`, of a key as it was read."""
         if row is None or not _is_valid(row, self.now()):
             return frozenset()
         return frozenset(row.projects)
@@ -158,13 +163,16 @@ class Keys:
         parts = _KEY.fullmatch(key)
         if parts is None:
             raise KeyInvalid
-        async with self.database.read() as session:
-            row = await session.get(KeyRow, parts["id"])
+        row = await self._rows.get(parts["id"], partial(self._read, parts["id"]))
         given = self._hash(key)
         expected = row.key_hash if row is not None else self._hash("no such key")
         if not hmac.compare_digest(given, expected) or row is None:
             raise KeyInvalid
         return row
+
+    async def _read(self, key_id: str) -> KeyRow | None:
+        async with self.database.read() as session:
+            return await session.get(KeyRow, key_id)
 
     async def _note_use(self, row: KeyRow) -> None:
         now = self.now()

@@ -2,6 +2,8 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
+from typing import NamedTuple
 
 from connectors.rdm.settings import InstanceName
 from contracts.principal import ALL_SCOPES, Principal
@@ -20,7 +22,9 @@ from service.access.who_reads import (
 )
 from service.keys import EVERY_PROJECT, Keys
 from service.records.links import LinkRecord, key_subject, links_of
+from service.records.models import KeyRow
 from service.records.projects import ProjectRecord, ProjectRecords, all_projects
+from service.records.unchanged import Unchanged
 
 LOCAL_OPERATOR = Principal(id="local-operator", name="Local operator", scopes=ALL_SCOPES)
 """Whoever runs the service or may read its data folder: all scopes, all projects."""
@@ -40,17 +44,30 @@ class Recorded:
     links: Mapping[InstanceName, LinkRecord] = field(default_factory=dict[InstanceName, LinkRecord])
 
 
+class _Rows(NamedTuple):
+    """What of it is in the database; what a key covers also depends on the time."""
+
+    projects: Sequence[ProjectRecord]
+    key: KeyRow | None = None
+    links: Sequence[LinkRecord] = ()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RecordedAccess:
     """Implements `rag.ports.ProjectAccess`.
 
-    The records are asked anew each time; what RDM has said counts for a minute at most. Whatever it
-    cannot or will not say is raised: nobody sees more, or silently less, because of that.
+    The records count as they are at that moment; what RDM has said counts for a minute at most.
+    Whatever it cannot or will not say is raised: nobody sees more, or silently less, because of it.
     """
 
     projects: ProjectRecords
     keys: Keys
     readers: RdmReaders
+    _known: Unchanged[str | None, _Rows] = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Remember the records until anything is written."""
+        object.__setattr__(self, "_known", Unchanged(self.projects.database))
 
     async def readable_projects(
         self, principal: Principal, among: Collection[str] | None = None
@@ -115,17 +132,22 @@ class RecordedAccess:
             raise ProjectUnknown(project_id)
 
     async def _recorded(self, principal: Principal) -> Recorded:
-        """Read all that a decision follows from, as it is at one moment."""
+        """Return all that a decision follows from, as it is at one moment."""
         key_id = principal.key_id
+        rows = await self._known.get(key_id, partial(self._read, key_id))
+        links = {link.instance: link for link in rows.links}
+        return Recorded(rows.projects, self.keys.granted_by(rows.key), links)
+
+    async def _read(self, key_id: str | None) -> _Rows:
         async with self.projects.database.read() as session:
             projects = await all_projects(session)
             if key_id is None:
-                return Recorded(projects)
-            granted = await self.keys.granted_in(session, key_id)
+                return _Rows(projects)
+            key = await session.get(KeyRow, key_id)
             # Only nodes of an instance are shown by a link: without any, none is looked for.
             linked = any(project.instance is not None for project in projects)
             links = await links_of(session, key_subject(key_id)) if linked else []
-        return Recorded(projects, granted, {link.instance: link for link in links})
+        return _Rows(projects, key, links)
 
     async def _readable_by_key(
         self, recorded: Recorded, among: Collection[str] | None
