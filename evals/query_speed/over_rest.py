@@ -47,24 +47,25 @@ def make_projects(product: Product, home: Path, *, count: int) -> list[str]:
 
 def answered(
     product: Product,
+    warm: Sequence[str],
     queries: Sequence[str],
     *,
     readable: Sequence[str],
     tick: Callable[[int], None],
 ) -> list[Answered]:
-    """Serve the installation and ask it all queries one after the other, twice; return the second.
+    """Serve the installation, ask it other queries to warm it up, then these one by one.
 
     The caller has a key for the projects `readable`.
     """
     with served(product.settings) as service, _client(service, _key(service, readable)) as caller:
         answers: list[Answered] = []
-        for number, query in enumerate([*queries, *queries]):
+        for number, query in enumerate([*warm, *queries]):
             asked = {"query": query, "limit": LIMIT}
             began = perf_counter()
             answer = caller.post("/v1/search", json=asked)
             waited = perf_counter() - began
             inside = answer.raise_for_status().json()["took_ms"] / 1000
-            if number >= len(queries):
+            if number >= len(warm):
                 answers.append(Answered(waited, inside))
             tick(1)
         return answers

@@ -28,18 +28,26 @@ def answers_per_s(
     cores: int,
     searchers: int,
     readable: Readable,
+    warm: Sequence[str],
     queries: Sequence[str],
 ) -> float:
     """Return how many answers a second all searchers get together, in a process of their own.
 
-    Each asks its next query when it has its answer, until all have been asked.
+    Each asks its next query when it has its answer, until all have been asked; `warm` are asked
+    before.
 
     Raises:
         CalledProcessError: it failed; why was written to the standard error.
     """
     ran = subprocess.run(  # noqa: S603 - a program of ours
         [*_ITSELF, str(data_folder), str(cores), str(searchers)],
-        input=json.dumps({"projects": sorted(readable.project_ids), "queries": list(queries)}),
+        input=json.dumps(
+            {
+                "projects": sorted(readable.project_ids),
+                "warm": list(warm),
+                "queries": list(queries),
+            }
+        ),
         stdout=subprocess.PIPE,
         text=True,
         check=True,
@@ -55,7 +63,7 @@ async def _measured(data_folder: Path, searchers: int) -> float:
         readable = Readable(frozenset(given["projects"]))
         search = Search(embedder=embedder, store=store, access=readable)
         queries: list[str] = given["queries"]
-        await _asked(search, iter(queries), searchers)  # also a warm-up: every length was read
+        await _asked(search, iter(given["warm"]), searchers)
         began = perf_counter()
         await _asked(search, iter(queries), searchers)
         return len(queries) / (perf_counter() - began)

@@ -33,10 +33,10 @@ async def in_turns(
 ) -> dict[str, dict[str, list[float]]]:
     """Return seconds by contender and query; in a round each in turn asks the queries meant for it.
 
-    Each first asks the queries of its first round without being timed.
+    The first round is not timed: nothing that is timed was asked before.
     """
     seconds: dict[str, dict[str, list[float]]] = {name: {} for name in contenders}
-    for turn, asked in enumerate([rounds[0], *rounds]):
+    for turn, asked in enumerate(rounds):
         for name, ask in contenders.items():
             time.sleep(_PAUSE_S)  # noqa: ASYNC251 - nothing else runs in this loop
             for query in asked[name]:
