@@ -1,6 +1,6 @@
 """What can go wrong between a question and its passages."""
 
-from contracts.problems import Problem
+from contracts.problems import Problem, ServiceUnreachable
 
 
 class ProjectUnknown(Problem):
@@ -150,4 +150,19 @@ class WorkersDiffer(Problem):
             f"The workers read files with {there!r}, this process with {here!r}.",
             hint="Install the same version of fumikura on all nodes of the cluster.",
             message_ja="クラスターの各ノードに同じバージョンのfumikuraを導入してください。",
+        )
+
+
+class StoreProcessEnded(ServiceUnreachable):
+    """The process that holds the embedded store was killed; what it had not done is not done."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "The embedded store",
+            reason="its process has ended",
+            service_ja="検索用データベース",
+        )
+        self.hint = (
+            "Start fumikura again: what was acknowledged is on disk, and a job that was cut off"
+            " goes on. If it comes again, look for 'out of memory' in the system's log."
         )

@@ -71,7 +71,7 @@ class Trial:
         asked = await self.target.embedder.embed_query(passage.embedded_text)
         query = VectorQuery("dense", asked.dense, _AMONG_FIRST)
         [ranking] = await self.target.store.search([query], access=access)
-        points = await self.target.store.fetch([each.id for each in ranking], access=access)
+        points = await self.target.store.fetch(list(ranking), access=access)
         texts = {stored_passage(point.payload).embedded_text for point in points}
         return passage.embedded_text in texts
 

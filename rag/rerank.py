@@ -115,5 +115,4 @@ class ColbertReranker:
         (found,) = await self.store.search([asked], access=access, only=only)
         if not found:
             raise NoTokenVectors(self.embedder.model)
-        similarity = {point.id: point.score / len(vectors) for point in found}
-        return [similarity.get(id_, _LEAST) for id_ in ids]
+        return [found[id_] / len(vectors) if id_ in found else _LEAST for id_ in ids]

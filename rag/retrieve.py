@@ -1,27 +1,25 @@
 """From a query to ranked passages: what is alike and what uses the same words, in one ranking."""
 
 import asyncio
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Final
 
-from rag.feedback import Vectors, say, with_feedback
-from rag.fusion import Fused, fuse_scores, shares
+from rag.feedback import Vectors
+from rag.fusion import shares
+from rag.hybrid import queries_of
 from rag.language import known_share
 from rag.lexical import encode_query
 from rag.ports import Embedder
 from rag.store.port import (
     ANY,
     AccessFilter,
+    HybridQuery,
     PassageFilter,
+    Ranked,
     SparseVector,
-    VectorQuery,
     VectorStore,
 )
-
-_CANDIDATES: Final = 100  # of each retriever; the evaluations fuse as many
-
-Found = dict[str, dict[str, float]]
-"""Scores by the name of the vector and by passage id."""
+from rag.tokens import japanese
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,63 +30,52 @@ class Retriever:
     store: VectorStore
 
     async def rank(
-        self, query: str, *, access: AccessFilter, only: PassageFilter = ANY
-    ) -> list[Fused]:
-        """Return the passages that fit, best first: up to 100 of each retriever.
+        self, query: str, *, access: AccessFilter, only: PassageFilter = ANY, read: int = 0
+    ) -> Ranked:
+        """Return the passages that fit, best first: up to 100 of each retriever; the best are read.
 
-        Where the embedding model understands the query, the best passages are heard on it, and the
-        store is asked a second time with what they say.
+        The embedding model is asked what it understands alone; the words are looked up meanwhile.
 
         Raises:
             ServiceUnreachable: the embedding model or the store does not answer.
         """
         known = known_share(query, self.embedder.languages)
-        vectors, found = await self._first(query, access, only, understood=known > 0)
+        vectors: Vectors
+        found: Mapping[str, Mapping[str, float]] = {}
+        if known:
+            meant, (terms, found) = await asyncio.gather(
+                self._meant(query), self._worded(query, access, only)
+            )
+            vectors = {**terms, **meant}
+        else:
+            vectors = await _terms(query)
         weights = shares(known, asked=vectors.keys())
-        ranking = fuse_scores(found, weights)
-        if "dense" not in vectors or not ranking:
-            return ranking
-        heard = say(ranking)
-        passages = await self.store.vectors(list(heard), access=access)
-        second = await self._found(with_feedback(vectors, passages, heard), access, only)
-        return fuse_scores({**found, **second}, weights)
+        asked = HybridQuery(vectors=vectors, weights=weights, found=found, read=read)
+        return await self.store.rank(asked, access=access, only=only)
 
-    async def _first(
-        self, query: str, access: AccessFilter, only: PassageFilter, *, understood: bool
-    ) -> tuple[Vectors, Found]:
-        """Return the query's vectors and what they find; the words are looked up meanwhile.
-
-        The embedding model is asked what it understands alone.
-        """
-        # In a thread, because the first query in Japanese loads a dictionary.
-        terms = _with_terms(await asyncio.to_thread(encode_query, query))
-        if not understood:
-            return terms, await self._found(terms, access, only)
-        (meant, alike), same_words = await asyncio.gather(
-            self._alike(query, access, only), self._found(terms, access, only)
-        )
-        return {**terms, **meant}, {**same_words, **alike}
-
-    async def _alike(
-        self, query: str, access: AccessFilter, only: PassageFilter
-    ) -> tuple[Vectors, Found]:
+    async def _meant(self, query: str) -> Vectors:
+        """Return what the embedding model makes of a query."""
         embedding = await self.embedder.embed_query(query)
         learned = embedding.sparse
-        vectors: Vectors = {"dense": embedding.dense}
-        if learned is not None and learned.indices:
-            sparse = SparseVector(learned.indices, learned.values)
-            vectors = {"sparse": sparse, **vectors}
-        return vectors, await self._found(vectors, access, only)
-
-    async def _found(self, vectors: Vectors, access: AccessFilter, only: PassageFilter) -> Found:
-        """Return the scores of what is nearest to each vector."""
-        queries = [VectorQuery(name, vector, _CANDIDATES) for name, vector in vectors.items()]
-        rankings = await self.store.search(queries, access=access, only=only)
+        if learned is None or not learned.indices:
+            return {"dense": embedding.dense}
         return {
-            query.using: {point.id: point.score for point in ranking}
-            for query, ranking in zip(queries, rankings, strict=True)
+            "sparse": SparseVector(learned.indices, learned.values),
+            "dense": embedding.dense,
         }
 
+    async def _worded(
+        self, query: str, access: AccessFilter, only: PassageFilter
+    ) -> tuple[Vectors, dict[str, dict[str, float]]]:
+        """Return the terms of a query, and the scores of what has them."""
+        terms = await _terms(query)
+        scores = await self.store.search(queries_of(terms), access=access, only=only)
+        return terms, dict(zip(terms, scores, strict=True))
 
-def _with_terms(vectors: dict[str, SparseVector]) -> dict[str, SparseVector]:
+
+async def _terms(query: str) -> dict[str, SparseVector]:
+    """Return those vectors of the terms of a query that have any."""
+    # A thread would take longer than the terms, but for the first query in Japanese.
+    is_quick = japanese.is_loaded()
+    vectors = encode_query(query) if is_quick else await asyncio.to_thread(encode_query, query)
     return {name: vector for name, vector in vectors.items() if vector.indices}

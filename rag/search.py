@@ -11,7 +11,7 @@ from contracts.problems import Problem
 from rag.access import access_filter, still_allowed
 from rag.fusion import Fused
 from rag.highlights import highlight
-from rag.models import Hit, Narrowing, SearchAnswer, SearchRequest
+from rag.models import Hit, Narrowing, SearchAnswer, SearchRequest, Span
 from rag.pages import Shown, cursor_after, shown_before
 from rag.passages import StoredPassage, stored_passage
 from rag.phrases import phrases_for
@@ -19,9 +19,10 @@ from rag.ports import Embedder, ProjectAccess
 from rag.rerank import Candidate, Reranker
 from rag.retrieve import Retriever
 from rag.selection import Found, choose, marks_of
-from rag.store.port import AccessFilter, PassageFilter, VectorStore
+from rag.store.port import AccessFilter, PassageFilter, StoredPoint, VectorStore
 
 _RERANKED: Final = 50
+_FEW_CHARACTERS: Final = 20_000  # highlighted in about a millisecond
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,9 +88,14 @@ class Search:
 
     async def _page(self, request: SearchRequest, shown: Shown, passages: "_Passages") -> "_Page":
         retriever = Retriever(embedder=self.embedder, store=self.store)
-        ranking = await retriever.rank(
-            request.query, access=passages.access, only=passage_filter(request)
+        ranked = await retriever.rank(
+            request.query,
+            access=passages.access,
+            only=passage_filter(request),
+            read=_RERANKED if self.reranker is not None else _step(request, shown),
         )
+        passages.add(ranked.best)
+        ranking: Sequence[Fused] = ranked.ranking
         note = None
         if self.reranker is not None:
             ranking, note = await _reranked(request.query, ranking, passages, self.reranker)
@@ -116,13 +122,16 @@ class _Passages:
     access: AccessFilter
     _known: dict[str, StoredPassage | None] = field(default_factory=dict[str, StoredPassage | None])
 
+    def add(self, points: Sequence[StoredPoint]) -> None:
+        """Remember passages that were fetched with `access`."""
+        self._known.update((point.id, stored_passage(point.payload)) for point in points)
+
     async def get(self, ids: Sequence[str]) -> dict[str, StoredPassage]:
         """Return passages by id, in the order of `ids`, without those replaced since found."""
         unknown = [id_ for id_ in ids if id_ not in self._known]
         if unknown:
-            points = await self.store.fetch(unknown, access=self.access)
             self._known.update(dict.fromkeys(unknown))
-            self._known.update((point.id, stored_passage(point.payload)) for point in points)
+            self.add(await self.store.fetch(unknown, access=self.access))
         found = ((id_, self._known[id_]) for id_ in ids)
         return {id_: passage for id_, passage in found if passage is not None}
 
@@ -166,17 +175,23 @@ async def _groups(
 
     Of files, all is looked at: which passages are their best, the last one may tell.
     """
-    step = len(ranking) if request.group_by else request.limit + 1 + len(shown.marks)
+    step = len(ranking) if request.group_by else _step(request, shown)
     found: list[Found] = []
     groups: list[list[Found]] = []
-    rest = list(ranking)
-    while rest and len(groups) <= request.limit:
-        some, rest = rest[:step], rest[step:]
+    looked_at = 0
+    while looked_at < len(ranking) and len(groups) <= request.limit:
+        some = ranking[looked_at : looked_at + step]
+        looked_at += step
         present = await passages.get([fused.id for fused in some])
         found += [Found(fused, present[fused.id]) for fused in some if fused.id in present]
         groups = choose(found, request, shown.marks)
         step *= 2  # so that many copies cost few rounds
     return groups
+
+
+def _step(request: SearchRequest, shown: Shown) -> int:
+    """Return how many passages fill a page, tell that there is more, and are left out as shown."""
+    return request.limit + 1 + len(shown.marks)
 
 
 async def _hits(request: SearchRequest, found: Sequence[Found], passages: _Passages) -> list[Hit]:
@@ -186,9 +201,7 @@ async def _hits(request: SearchRequest, found: Sequence[Found], passages: _Passa
     around = {each.fused.id: _around(each.passage, request.neighbours) for each in found}
     if request.neighbours:
         await passages.get([id_ for ids in around.values() for side in ids for id_ in side])
-    marked = await asyncio.to_thread(
-        highlight, request.query, [each.passage.text for each in found]
-    )
+    marked = await _highlighted(request.query, [each.passage.text for each in found])
     hits: list[Hit] = []
     for number, (each, spans) in enumerate(zip(found, marked, strict=True), 1):
         before, after = [
@@ -198,6 +211,13 @@ async def _hits(request: SearchRequest, found: Sequence[Found], passages: _Passa
         hit = each.passage.as_hit(number, each.fused, highlights=spans, before=before, after=after)
         hits.append(hit)
     return hits
+
+
+async def _highlighted(query: str, texts: Sequence[str]) -> list[list[Span]]:
+    """Return where texts have what is asked for; for a few, a thread would take longer."""
+    if sum(map(len, texts)) <= _FEW_CHARACTERS:
+        return highlight(query, texts)
+    return await asyncio.to_thread(highlight, query, texts)
 
 
 def _around(passage: StoredPassage, neighbours: int) -> tuple[list[str], list[str]]:

@@ -110,7 +110,7 @@ class Bench:
             queries = await self._queries(text)
             found = await self.store.search(queries, access=allowed)
             return {
-                asked.using: await self._documents([point.id for point in points], allowed)
+                asked.using: await self._documents(list(points), allowed)
                 for asked, points in zip(queries, found, strict=True)
             }
 

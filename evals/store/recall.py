@@ -101,7 +101,7 @@ async def recall(store: VectorStore, made: MadeUp, case: Case, *, queries: int) 
         began = perf_counter()
         [found] = await store.search([nearest], access=access, only=case.only)
         times.append((perf_counter() - began) * 1000)
-        answers.append({point.id for point in found})
+        answers.append(set(found))
     vectors = made.vectors()
     numbers = np.array([number for number in range(made.chunks) if case.fits(labels(number))])
     shares = [

@@ -10,6 +10,8 @@ import sys
 from pathlib import Path
 from time import perf_counter
 
+import psutil
+
 from evals.query_speed.shelf import SEARCHER, Readable
 from evals.store.shelf import PROJECTS, MadeUp
 from rag.access import access_filter
@@ -33,7 +35,7 @@ async def _measured(folder: Path, dimensions: int) -> dict[str, float]:
             VectorQuery("words", SparseVector([1, 2, 3], [1.0, 1.0, 1.0]), 100),
         ]
         found = await store.search(queries, access=access)
-        await store.fetch([point.id for point in found[0][:10]], access=access)
+        await store.fetch(list(found[0])[:10], access=access)
         first = first or perf_counter() - began
     used = _resident_mib() - before
     await store.close()
@@ -41,9 +43,10 @@ async def _measured(folder: Path, dimensions: int) -> dict[str, float]:
 
 
 def _resident_mib() -> float:
-    status = Path("/proc/self/status").read_text(encoding="ascii")
-    [line] = [line for line in status.splitlines() if line.startswith("VmRSS:")]
-    return int(line.split()[1]) / 1024
+    """Return the memory of this process and of the store's own."""
+    here = psutil.Process()
+    held = sum(each.memory_info().rss for each in (here, *here.children(recursive=True)))
+    return float(held / 2**20)
 
 
 if __name__ == "__main__":

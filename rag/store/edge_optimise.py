@@ -4,10 +4,8 @@ The engine lets no other thread of Python run while it builds its graphs, which 
 large shard: in the process that answers, nobody would be answered.
 """
 
-import ctypes
 import os
 import shutil
-import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -15,9 +13,9 @@ from typing import Final
 
 import qdrant_edge as edge
 
-_PROGRAM: Final = "rag.store.edge_optimise"
+from rag.store.child_process import die_with_parent, program
+
 _NICE: Final = 5  # searches come first
-_DIE_WITH_PARENT: Final = 1  # PR_SET_PDEATHSIG of prctl(2)
 _BLOCK: Final = 2**16
 _HOLE: Final = bytes(_BLOCK)
 
@@ -28,17 +26,17 @@ def optimise_copy(shard: Path, copy: Path) -> None:
     Raises:
         CalledProcessError: it could not be made, such as on a full disk; nothing is left of it.
     """
-    program = [sys.executable, "-P", "-m", _PROGRAM, str(shard), str(copy), str(os.getpid())]
+    command = program("rag.store.edge_optimise", shard, copy)
     try:
         # In a session of its own: Ctrl-C is for the process that waits, which ends in its order.
-        subprocess.run(program, check=True, stdin=subprocess.DEVNULL, start_new_session=True)  # noqa: S603 - our own program
+        subprocess.run(command, check=True, stdin=subprocess.DEVNULL, start_new_session=True)  # noqa: S603 - our own program
     except BaseException:
         shutil.rmtree(copy, ignore_errors=True)
         raise
 
 
-def _make(shard: Path, copy: Path, parent: int) -> None:
-    _die_with_parent(parent)
+def _make(shard: Path, copy: Path) -> None:
+    die_with_parent()
     os.nice(_NICE)
     shutil.copytree(shard, copy, copy_function=_copy)
     copied = edge.EdgeShard.load(str(copy))
@@ -58,14 +56,6 @@ def _sync_to_disk(path: Path) -> None:
         os.close(descriptor)
 
 
-def _die_with_parent(parent: int) -> None:
-    """Leave nothing running that writes where the next process tidies up. Linux alone can."""
-    if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(_DIE_WITH_PARENT, signal.SIGKILL)
-    if os.getppid() != parent:  # it died before
-        sys.exit(1)
-
-
 def _copy(source: str, target: str) -> None:
     """Copy a file but for its zeros: the engine claims pages ahead, which take no room on disk."""
     with Path(source).open("rb") as full, Path(target).open("wb") as sparse:
@@ -78,4 +68,4 @@ def _copy(source: str, target: str) -> None:
 
 
 if __name__ == "__main__":
-    _make(Path(sys.argv[1]), Path(sys.argv[2]), int(sys.argv[3]))
+    _make(Path(sys.argv[1]), Path(sys.argv[2]))

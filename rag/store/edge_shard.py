@@ -3,7 +3,7 @@
 import json
 import os
 import shutil
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 from uuid import uuid4
@@ -13,27 +13,10 @@ import qdrant_edge as edge
 from rag.problems import EmbeddingModelChanged
 from rag.store.edge_form import config, field_indexes
 from rag.store.edge_optimise import optimise_copy
-from rag.store.schema import Extras, collection_name
+from rag.store.schema import Made, collection_name
 
-_STORED = ("sparse", "colbert_dimensions")
 _FIRST: Final = "shard"
 _POINTER: Final = "current"
-
-
-@dataclass(frozen=True, slots=True)
-class Made:
-    """What a shard is made for."""
-
-    model: str
-    dimensions: int
-    extras: Extras
-
-    @property
-    def facts(self) -> dict[str, object]:
-        """What a shard remembers of it: how vectors are quantised may change."""
-        extras = asdict(self.extras)
-        stored = {name: extras[name] for name in _STORED}
-        return {"model": self.model, "dimensions": self.dimensions, **stored}
 
 
 @dataclass(frozen=True, slots=True)

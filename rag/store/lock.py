@@ -60,6 +60,11 @@ class FolderLock:
             os.close(self._descriptor)
 
 
+def engine_lock(folder: Path, collection: str) -> Path:
+    """Return the file that the engine of a collection locks, apart from its service."""
+    return folder / f".{collection}.lock"
+
+
 def holder_of(folder: Path) -> Holder | None:
     """Return who holds a store; None where nobody does, or there is none. Nothing is changed."""
     try:

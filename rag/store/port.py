@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final, Protocol
 
+from rag.fusion import Ranking
+
 
 @dataclass(frozen=True, slots=True)
 class AccessFilter:
@@ -72,12 +74,18 @@ class VectorQuery:
     limit: int
 
 
-@dataclass(frozen=True, slots=True)
-class ScoredPoint:
-    """A point that was found; higher scores are better. Its payload is for `fetch` to bring."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HybridQuery:
+    """A query by several vectors, whose scores are weighed and added."""
 
-    id: str
-    score: float
+    vectors: Mapping[str, Sequence[float] | SparseVector]
+    """By the name of the stored vector that each is compared with."""
+    weights: Mapping[str, float]
+    """What each counts."""
+    found: Mapping[str, Mapping[str, float]]
+    """The scores of those vectors with which the store was already searched, by passage id."""
+    read: int = 0
+    """How many of the best passages are fetched with the ranking."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +112,14 @@ class StoredVectors:
     """The vectors `words` and `bigrams`, before the inverse document frequency."""
 
 
+@dataclass(frozen=True, slots=True)
+class Ranked:
+    """A ranking, and its best passages as far as they were to be read."""
+
+    ranking: Ranking
+    best: Sequence[StoredPoint] = ()
+
+
 class VectorStore(Protocol):
     """One collection: one embedding model, all projects.
 
@@ -127,12 +143,20 @@ class VectorStore(Protocol):
 
     async def search(
         self, queries: Sequence[VectorQuery], *, access: AccessFilter, only: PassageFilter = ANY
-    ) -> list[list[ScoredPoint]]:
-        """Run all queries as one batch, each inside `access` and `only`; a list each, best first.
+    ) -> list[dict[str, float]]:
+        """Run all queries as one batch, each inside `access` and `only`.
+
+        Returns for each the scores of what it found by id, best first; higher ones are better.
 
         `words` and `bigrams` are weighted in the store by inverse document frequency, counted over
         the points inside `access` alone: a score says nothing about what the caller may not read.
         """
+        ...
+
+    async def rank(
+        self, query: HybridQuery, *, access: AccessFilter, only: PassageFilter = ANY
+    ) -> Ranked:
+        """Search with all vectors of a query, as `rag.hybrid` describes it, inside `access`."""
         ...
 
     async def fetch(self, ids: Sequence[str], *, access: AccessFilter) -> list[StoredPoint]:

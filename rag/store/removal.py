@@ -3,6 +3,8 @@
 import shutil
 from pathlib import Path
 
+from rag.store.lock import engine_lock
+
 
 def remove_folder(folder: Path, collection: str) -> None:
     """Remove a collection of the embedded store inside `folder`; again does no harm.
@@ -15,3 +17,4 @@ def remove_folder(folder: Path, collection: str) -> None:
     if home.exists():
         home.rename(doomed)
         shutil.rmtree(doomed)
+    engine_lock(folder, collection).unlink(missing_ok=True)

@@ -2,12 +2,13 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from hashlib import blake2b
 from typing import Final, Literal, cast
 
 from rag.store.port import SparseVector, StoredVectors
 
+_STORED: Final = ("sparse", "colbert_dimensions")
 SCHEMA_VERSION: Final = 2
 """Raised when a collection of the old form can no longer be searched; the index is made anew."""
 
@@ -38,6 +39,22 @@ class Extras:
     quantisation: Quantisation = "none"
     oversampling: float = 2.0
     """How many times the candidates are read by their quantised vectors, then by their own."""
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """What a shard of the embedded store is made for."""
+
+    model: str
+    dimensions: int
+    extras: Extras
+
+    @property
+    def facts(self) -> dict[str, object]:
+        """What a shard remembers of it: how vectors are quantised may change."""
+        extras = asdict(self.extras)
+        stored = {name: extras[name] for name in _STORED}
+        return {"model": self.model, "dimensions": self.dimensions, **stored}
 
 
 def vector_names(extras: Extras) -> list[str]:

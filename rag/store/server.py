@@ -14,13 +14,16 @@ from qdrant_client.common.client_exceptions import ResourceExhaustedResponse
 from qdrant_client.http.exceptions import ResponseHandlingException, UnexpectedResponse
 
 from contracts.problems import ServiceUnreachable
+from rag.fusion import NOTHING
+from rag.hybrid import Find, Hear, Read, Step, ranked, taken_in_turn
 from rag.problems import EmbeddingModelChanged
 from rag.store.port import (
     ANY,
     AccessFilter,
+    HybridQuery,
     PassageFilter,
     Point,
-    ScoredPoint,
+    Ranked,
     StoredPoint,
     StoredVectors,
     VectorQuery,
@@ -146,13 +149,29 @@ class ServerStore:
 
     async def search(
         self, queries: Sequence[VectorQuery], *, access: AccessFilter, only: PassageFilter = ANY
-    ) -> list[list[ScoredPoint]]:
+    ) -> list[dict[str, float]]:
         if not access.project_ids or not queries:
-            return [[] for _ in queries]
+            return [{} for _ in queries]
         requests = [request(query, access, only, self._extras) for query in queries]
         with _told_as_problem():
             found = await self._client.query_batch_points(self._collection, requests)
-        return [[ScoredPoint(str(hit.id), hit.score) for hit in each.points] for each in found]
+        return [{str(hit.id): hit.score for hit in each.points} for each in found]
+
+    async def rank(
+        self, query: HybridQuery, *, access: AccessFilter, only: PassageFilter = ANY
+    ) -> Ranked:
+        async def take(step: Step) -> object:
+            match step:
+                case Find():
+                    return await self.search(step.queries, access=access, only=only)
+                case Hear():
+                    return await self.vectors(step.ids, access=access)
+                case Read():
+                    return await self.fetch(step.ids, access=access)
+
+        if not access.project_ids or not query.vectors:
+            return Ranked(NOTHING)
+        return await taken_in_turn(ranked(query), take)
 
     async def fetch(self, ids: Sequence[str], *, access: AccessFilter) -> list[StoredPoint]:
         if not access.project_ids or not ids:

@@ -22,6 +22,11 @@ _CONTENT = frozenset({"名詞", "動詞", "形容詞", "形状詞", "副詞", "�
 _one_at_a_time = Lock()  # a Sudachi tokenizer must not be used by two threads at once
 
 
+def is_loaded() -> bool:
+    """Tell whether the dictionary is in memory: to load it takes half a second."""
+    return _tokenizer.cache_info().currsize > 0
+
+
 def words(text: str) -> Iterator[str]:
     """Yield the content words of the Japanese stretches of `text` (NFKC), in dictionary spelling.
 

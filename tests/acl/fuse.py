@@ -9,9 +9,10 @@ from rag.ports import FileRecord
 from rag.store.port import (
     ANY,
     AccessFilter,
+    HybridQuery,
     PassageFilter,
     Point,
-    ScoredPoint,
+    Ranked,
     StoredPoint,
     StoredVectors,
     VectorQuery,
@@ -62,8 +63,13 @@ class FusedStore:
 
     async def search(
         self, queries: Sequence[VectorQuery], *, access: AccessFilter, only: PassageFilter = ANY
-    ) -> list[list[ScoredPoint]]:
+    ) -> list[dict[str, float]]:
         return await self.store.search(queries, access=access, only=only)
+
+    async def rank(
+        self, query: HybridQuery, *, access: AccessFilter, only: PassageFilter = ANY
+    ) -> Ranked:
+        return await self.store.rank(query, access=access, only=only)
 
     async def fetch(self, ids: Sequence[str], *, access: AccessFilter) -> list[StoredPoint]:
         return await self.store.fetch(ids, access=access)

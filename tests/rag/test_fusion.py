@@ -43,7 +43,7 @@ def test_shares_sum_to_one(known: float, asked: frozenset[str]) -> None:
 
 def test_the_best_of_each_retriever_counts_as_one() -> None:
     found = {"dense": {"a": 0.4, "b": 0.8}, "words": {"a": 30.0, "c": 15.0}}
-    assert fuse_scores(found, {"dense": 0.5, "words": 0.5}) == [
+    assert list(fuse_scores(found, {"dense": 0.5, "words": 0.5})) == [
         Fused("a", 0.75, {"dense": 0.4, "words": 30.0}),
         Fused("b", 0.5, {"dense": 0.8}),
         Fused("c", 0.25, {"words": 15.0}),
@@ -64,7 +64,15 @@ def test_equal_scores_are_ordered_by_id() -> None:
 
 
 def test_nothing_found_is_an_empty_ranking() -> None:
-    assert fuse_scores({"dense": {}, "words": {}}, {"dense": 0.5, "words": 0.5}) == []
+    assert not fuse_scores({"dense": {}, "words": {}}, {"dense": 0.5, "words": 0.5})
+
+
+@given(_FOUND, st.integers(0, 8))
+def test_the_best_few_are_the_beginning_of_the_ranking(
+    found: dict[str, dict[str, float]], most: int
+) -> None:
+    weights = {"dense": 0.5, "words": 0.3, "bigrams": 0.2}
+    assert list(fuse_scores(found, weights, most=most)) == fuse_scores(found, weights)[:most]
 
 
 @given(_FOUND)

@@ -10,7 +10,7 @@ from inference.fake import HashEmbedder
 from rag.models import Hit, SearchRequest
 from rag.search import Search
 from rag.store.edge import EdgeStore
-from rag.store.port import AccessFilter, StoredPoint
+from rag.store.port import ANY, AccessFilter, HybridQuery, PassageFilter, Ranked, StoredPoint
 from tests.rag.shelves import Grants, shelve, someone
 
 GRANTS = Grants({"aoki": ("alloy",)})
@@ -61,6 +61,12 @@ class _CountingStore(EdgeStore):
 
     fetched: list[int]
 
+    async def rank(
+        self, query: HybridQuery, *, access: AccessFilter, only: PassageFilter = ANY
+    ) -> Ranked:
+        self.fetched.append(query.read)
+        return await super().rank(query, access=access, only=only)
+
     async def fetch(self, ids: Sequence[str], *, access: AccessFilter) -> list[StoredPoint]:
         self.fetched.append(len(ids))
         return await super().fetch(ids, access=access)
@@ -68,7 +74,7 @@ class _CountingStore(EdgeStore):
 
 @pytest.mark.parametrize(
     ("options", "fetches", "first"),
-    [({}, 1, 9), ({"neighbours": 1}, 2, 9), ({"group_by": "file"}, 1, 20)],
+    [({}, 1, 9), ({"neighbours": 1}, 2, 9), ({"group_by": "file"}, 2, 9)],
 )
 async def test_no_more_is_fetched_than_is_asked_for(
     tmp_path: Path, embedder: HashEmbedder, options: dict[str, object], fetches: int, first: int

@@ -37,8 +37,8 @@ async def _rank(
     points = await shelve(store, embedder, "alloy", TEXTS)
     points += await shelve(store, embedder, "secret", {"plan.txt": "Creep by dislocation glide."})
     paths = {point.id: str(point.payload["path"]) for point in points}
-    ranking = await Retriever(embedder=embedder, store=store).rank(query, access=OURS, only=only)
-    return {paths[each.id]: each for each in ranking}
+    ranked = await Retriever(embedder=embedder, store=store).rank(query, access=OURS, only=only)
+    return {paths[each.id]: each for each in ranked.ranking}
 
 
 @pytest.mark.parametrize("query", ["AZ91", "24 h", "XRD"])

@@ -1,6 +1,6 @@
 """Search over a small shelf, through the real store."""
 
-from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import ClassVar
 
@@ -14,7 +14,7 @@ from rag.phrases import ENGLISH, JAPANESE
 from rag.problems import ProjectUnknown
 from rag.search import Search
 from rag.store.edge import EdgeStore
-from rag.store.port import AccessFilter, StoredPoint
+from rag.store.port import ANY, AccessFilter, HybridQuery, PassageFilter, Ranked
 from tests.rag.shelves import AllLanguagesEmbedder, Grants, shelve, someone
 
 ALLOY = {
@@ -144,10 +144,12 @@ class _Revoking(EdgeStore):
 
     grants: ClassVar[dict[str, tuple[str, ...]]] = {}
 
-    async def fetch(self, ids: Sequence[str], *, access: AccessFilter) -> list[StoredPoint]:
-        points = await super().fetch(ids, access=access)
+    async def rank(
+        self, query: HybridQuery, *, access: AccessFilter, only: PassageFilter = ANY
+    ) -> Ranked:
+        ranked = await super().rank(query, access=access, only=only)
         self.grants["aoki"] = ("veda",)
-        return points
+        return ranked
 
 
 async def test_what_may_no_longer_be_read_when_it_was_found_is_left_out(
@@ -166,9 +168,12 @@ async def test_what_may_no_longer_be_read_when_it_was_found_is_left_out(
 class _ReplacedMeanwhile(EdgeStore):
     """A store in which a file is indexed anew between the search and the fetching of its hits."""
 
-    async def fetch(self, ids: Sequence[str], *, access: AccessFilter) -> list[StoredPoint]:
+    async def rank(
+        self, query: HybridQuery, *, access: AccessFilter, only: PassageFilter = ANY
+    ) -> Ranked:
+        ranked = await super().rank(query, access=access, only=only)
         await self.delete_file("alloy", "report.md")
-        return await super().fetch(ids, access=access)
+        return replace(ranked, best=())
 
 
 async def test_a_passage_that_was_replaced_meanwhile_is_left_out(

@@ -5,6 +5,7 @@ from random import Random
 from typing import Final
 
 from rag.store.edge import EdgeStore
+from rag.store.port import Point
 from tests.rag.store.points import passage
 
 POINTS: Final = 10_500
@@ -15,8 +16,12 @@ DIMENSIONS: Final = 256
 async def fill(store: EdgeStore) -> None:
     """Write them, all in the project `alloy`."""
     for start in range(0, POINTS, 500):
-        numbers = range(start, start + 500)
-        await store.upsert([passage(name_of(n), n % 7, dense=vector_of(n)) for n in numbers])
+        await store.upsert(passages(start, start + 500))
+
+
+def passages(start: int, end: int) -> list[Point]:
+    """Return those from `start` to before `end`."""
+    return [passage(name_of(n), n % 7, dense=vector_of(n)) for n in range(start, end)]
 
 
 def name_of(number: int) -> str:

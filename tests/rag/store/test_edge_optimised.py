@@ -15,10 +15,12 @@ import qdrant_edge as edge
 
 from rag.store.edge import EdgeStore
 from rag.store.edge_answering import Answering
+from rag.store.edge_calls import Engine
+from rag.store.edge_engine import EdgeEngine
 from rag.store.edge_form import config
 from rag.store.port import VectorQuery
-from rag.store.schema import Extras, collection_name
-from tests.rag.store.large import DIMENSIONS, POINTS, fill, name_of, vector_of
+from rag.store.schema import Extras, Made, collection_name
+from tests.rag.store.large import DIMENSIONS, POINTS, fill, name_of, passages, vector_of
 from tests.rag.store.points import access, id_of
 
 _WRITER = """
@@ -77,20 +79,33 @@ async def test_the_vectors_of_a_store_can_be_quantised_later(tmp_path: Path) -> 
     queries = [VectorQuery("dense", vector_of(number), 1) for number in asked]
     found = await store.search(queries, access=ALLOY)
     await store.close()
-    assert [best.id for [best] in found] == [id_of(name_of(number)) for number in asked]
+    assert [best for [best] in found] == [id_of(name_of(number)) for number in asked]
 
 
-async def test_a_store_that_cannot_be_copied_stays_whole_and_says_so(
+def test_a_store_that_cannot_be_copied_stays_whole_and_says_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    engine = EdgeEngine.open(tmp_path, Made("tiny", DIMENSIONS, _PLAIN))
+    engine.upsert(passages(0, POINTS))
+    monkeypatch.setattr(sys, "executable", shutil.which("false"))  # as where no copy can be made
+    assert "is not optimised" in (engine.flush() or "")
+    assert engine.count(ALLOY) == POINTS
+    engine.close()
+    assert len(_shards(tmp_path)) == 1
+
+
+async def test_what_is_not_optimised_is_in_the_log(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
+    async def ask(_: Engine, method: str) -> str | None:
+        return "The store is not optimised: no room" if method == "flush" else None
+
     store = await _opened(tmp_path)
-    await fill(store)
-    monkeypatch.setattr(sys, "executable", shutil.which("false"))  # as where no copy can be made
-    await store.flush()
-    assert "is not optimised" in caplog.text
-    assert await store.count(access=ALLOY) == POINTS
+    with monkeypatch.context() as full:
+        full.setattr(Engine, "ask", ask)
+        await store.flush()
     await store.close()
-    assert len(_shards(tmp_path)) == 1
+    assert "not optimised: no room" in caplog.text
 
 
 @pytest.mark.parametrize("shards", [2, 1], ids=["amid the copy", "after it took over"])

@@ -1,0 +1,166 @@
+"""The engine of the embedded store has a process of its own; its caller notices what it does."""
+
+import asyncio
+import os
+import signal
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import psutil
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from rag.problems import StoreProcessEnded
+from rag.store.edge import EdgeStore
+from rag.store.edge_messages import Answer, Call, Incoming, packed
+from rag.store.port import VectorQuery
+from tests.rag.store.points import access, passage
+
+ALLOY = access("alloy")
+
+
+async def _opened(folder: Path) -> EdgeStore:
+    return await EdgeStore.open(folder, model="tiny", dimensions=4)
+
+
+def _engine() -> psutil.Process:
+    [engine] = [
+        child
+        for child in psutil.Process().children()
+        if "rag.store.edge_process" in child.cmdline()
+    ]
+    return engine
+
+
+async def test_a_killed_engine_is_told_to_whoever_waits_and_to_whoever_asks_later(
+    tmp_path: Path,
+) -> None:
+    store = await _opened(tmp_path)
+    await store.upsert([passage("alloy/a/1/0", 1)])
+    await store.flush()
+    engine = _engine()
+    engine.suspend()
+    waiting = asyncio.create_task(store.count(access=ALLOY))
+    await asyncio.sleep(0.05)
+    engine.kill()
+    with pytest.raises(StoreProcessEnded, match="its process has ended"):
+        await waiting
+    with pytest.raises(StoreProcessEnded):
+        await store.upsert([passage("alloy/a/1/1", 1)])
+    await store.close()
+
+
+async def test_what_was_flushed_before_a_kill_is_there_when_it_is_opened_again(
+    tmp_path: Path,
+) -> None:
+    store = await _opened(tmp_path)
+    await store.upsert([passage("alloy/a/1/0", 1)])
+    await store.flush()
+    _engine().kill()
+    await store.close()
+    again = await _opened(tmp_path)
+    assert await again.count(access=ALLOY) == 1
+    await again.close()
+
+
+async def test_signals_that_end_a_service_leave_its_engine_to_it(tmp_path: Path) -> None:
+    store = await _opened(tmp_path)
+    for ending in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+        _engine().send_signal(ending)
+    await store.upsert([passage("alloy/a/1/0", 1)])
+    assert await store.count(access=ALLOY) == 1
+    await store.close()
+
+
+async def test_a_closed_store_leaves_no_process(tmp_path: Path) -> None:
+    store = await _opened(tmp_path)
+    engine = _engine()
+    await store.close()
+    assert not engine.is_running()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="Linux alone ends it with its parent")
+async def test_the_engine_ends_with_a_process_that_is_killed(tmp_path: Path) -> None:
+    holder = await asyncio.create_subprocess_exec(
+        sys.executable, "-c", _HOLDER, str(tmp_path), stdout=asyncio.subprocess.PIPE
+    )
+    assert holder.stdout is not None
+    engine = psutil.Process(int(await holder.stdout.readline()))
+    os.kill(holder.pid, signal.SIGKILL)
+    await holder.wait()
+    assert psutil.wait_procs([engine], timeout=10)[1] == []
+
+
+_HOLDER = """
+import asyncio, sys
+from pathlib import Path
+import psutil
+from rag.store.edge import EdgeStore
+
+async def hold():
+    await EdgeStore.open(Path(sys.argv[1]), model="tiny", dimensions=4)
+    print(psutil.Process().children()[0].pid, flush=True)
+    await asyncio.sleep(60)
+
+asyncio.run(hold())
+"""
+
+
+async def test_a_mistake_in_a_call_is_told_and_ends_nothing(tmp_path: Path) -> None:
+    store = await _opened(tmp_path)
+    await store.upsert([passage("alloy/a/1/0", 1)])
+    with pytest.raises(RuntimeError, match="dimension") as caught:
+        await store.search([VectorQuery("dense", (1.0, 0.0), 10)], access=ALLOY)
+    assert "edge_engine.py" in caught.value.__notes__[0]
+    assert await store.count(access=ALLOY) == 1
+    await store.close()
+
+
+async def test_others_go_on_while_the_engine_works(tmp_path: Path) -> None:
+    store = await _opened(tmp_path)
+    points = [passage(f"alloy/a/1/{number}", number % 7) for number in range(20_000)]
+    writing = asyncio.create_task(store.upsert(points))
+    turns = 0
+    while not writing.done():
+        await asyncio.sleep(0.001)
+        turns += 1
+    assert turns > 20
+    assert await store.count(access=ALLOY) == 20_000
+    await store.close()
+
+
+async def test_another_loop_is_answered_also_while_this_one_stands_still(tmp_path: Path) -> None:
+    store = await _opened(tmp_path)
+    await store.upsert([passage("alloy/a/1/0", 1)])
+
+    async def elsewhere() -> int:
+        await store.upsert([passage("alloy/a/1/1", 1)])
+        held = await asyncio.gather(*(store.count(access=ALLOY) for _ in range(4)))
+        return held[-1]
+
+    with ThreadPoolExecutor(1) as other:
+        assert other.submit(asyncio.run, elsewhere()).result(timeout=30) == 2
+    _engine().kill()
+    with ThreadPoolExecutor(1) as other, pytest.raises(StoreProcessEnded):
+        other.submit(asyncio.run, elsewhere()).result(timeout=30)
+    await store.close()
+
+
+@given(
+    st.lists(st.binary(max_size=200), max_size=8),
+    st.integers(min_value=1, max_value=64),
+)
+def test_messages_arrive_whole_and_in_order_however_they_are_cut(
+    bodies: list[bytes], piece: int
+) -> None:
+    messages: list[Call | Answer] = [Answer(number, body) for number, body in enumerate(bodies)]
+    sent = b"".join(map(packed, messages))
+    incoming = Incoming()
+    arrived = [
+        message
+        for start in range(0, len(sent), piece)
+        for message in incoming.messages(sent[start : start + piece])
+    ]
+    assert arrived == messages
