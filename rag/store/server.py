@@ -29,9 +29,7 @@ from rag.store.port import (
     VectorQuery,
 )
 from rag.store.schema import (
-    COLBERT,
     DENSE,
-    LEARNED,
     TENANT_FIELD,
     Extras,
     collection_name,
@@ -41,7 +39,9 @@ from rag.store.server_form import (
     dense_params,
     equals,
     field_indexes,
+    held_vectors,
     inside,
+    named_vectors,
     quantisation_change,
     request,
     server_point,
@@ -257,8 +257,10 @@ class ServerStore:
         Such a one was made under a wrong setting, before the model was first asked.
         """
         info = await self._client.get_collection(self._collection)
-        held = _held(info.config.params)
-        asked = _named(dimensions, self._extras.colbert_dimensions, sparse=self._extras.sparse)
+        held = held_vectors(info.config.params)
+        asked = named_vectors(
+            dimensions, self._extras.colbert_dimensions, sparse=self._extras.sparse
+        )
         if held == asked:
             return
         if (await self._client.count(self._collection, exact=True)).count:
@@ -388,19 +390,4 @@ def _away(reason: str, *, retry_after_s: float | None = None) -> ServiceUnreacha
         reason=reason,
         service_ja="検索用データベース（Qdrant）",
         retry_after_s=retry_after_s,
-    )
-
-
-def _held(params: models.CollectionParams) -> str:
-    """Name the vectors of a collection."""
-    dense = params.vectors if isinstance(params.vectors, dict) else {}
-    colbert = dense[COLBERT].size if COLBERT in dense else None
-    sparse = LEARNED in (params.sparse_vectors or {})
-    return _named(dense[DENSE].size if DENSE in dense else 0, colbert, sparse=sparse)
-
-
-def _named(dimensions: int, colbert: int | None, *, sparse: bool) -> str:
-    return (
-        f"{dimensions} numbers"
-        f"{', sparse' if sparse else ''}{f', colbert of {colbert}' if colbert else ''}"
     )

@@ -195,3 +195,19 @@ def _utc(moment: datetime | None) -> datetime | None:
 
 def _sparse(vector: SparseVector) -> models.SparseVector:
     return models.SparseVector(indices=list(vector.indices), values=list(vector.values))
+
+
+def held_vectors(params: models.CollectionParams) -> str:
+    """Name the vectors of a collection."""
+    dense = params.vectors if isinstance(params.vectors, dict) else {}
+    colbert = dense[COLBERT].size if COLBERT in dense else None
+    sparse = LEARNED in (params.sparse_vectors or {})
+    return named_vectors(dense[DENSE].size if DENSE in dense else 0, colbert, sparse=sparse)
+
+
+def named_vectors(dimensions: int, colbert: int | None, *, sparse: bool) -> str:
+    """Name vectors as a message does."""
+    return (
+        f"{dimensions} numbers"
+        f"{', sparse' if sparse else ''}{f', colbert of {colbert}' if colbert else ''}"
+    )
