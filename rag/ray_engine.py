@@ -247,7 +247,8 @@ def _read_here(
     ingest = _opened(opener)
 
     async def read() -> list[Draft | FailedFile]:
-        return [await ingest.draft(source, file) for file in files]
+        with TemporaryDirectory(prefix="fumikura-") as folder:
+            return [await ingest.draft(source, file, Path(folder)) for file in files]
 
     return ingest.fingerprint, _runner().run(read())
 
