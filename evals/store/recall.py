@@ -87,6 +87,16 @@ CASES: Final = (
             and str(each["modified"]) >= "2020"
         ),
     ),
+    Case(
+        name="20 projects, two types, language",
+        projects=frozenset(f"project-{number}" for number in range(20)),
+        only=PassageFilter(file_types=frozenset({"csv", "pdf"}), languages=frozenset({"ja"})),
+        fits=lambda each: (
+            int(str(each["project_id"]).removeprefix("project-")) < 20
+            and each["file_type"] in {"csv", "pdf"}
+            and each["language"] == "ja"
+        ),
+    ),
 )
 
 

@@ -17,6 +17,7 @@ from rag.store.port import (
 from rag.store.schema import (
     COLBERT,
     DENSE,
+    GRAPH_WIDTH,
     KEYWORD_FIELDS,
     LEARNED,
     PATH_FIELD,
@@ -25,6 +26,7 @@ from rag.store.schema import (
     TIME_FIELD,
     Extras,
     Quantisation,
+    full_scan_kb,
     read_back,
 )
 
@@ -60,6 +62,9 @@ def _dense_params(dimensions: int, extras: Extras) -> dict[str, edge.EdgeVectorP
         DENSE: edge.EdgeVectorParams(
             dimensions,
             edge.Distance.Cosine,
+            hnsw_config=edge.HnswIndexConfig(
+                m=16, ef_construct=100, full_scan_threshold=full_scan_kb(dimensions)
+            ),
             quantization_config=_QUANTISED[extras.quantisation],
             memory=edge.Memory.Cached if extras.quantisation == "none" else edge.Memory.Cold,
         )
@@ -123,10 +128,12 @@ def _params(
 ) -> edge.SearchParams | None:
     if query.using in TERMS:
         return edge.SearchParams(idf=edge.IdfParams(corpus=corpus))
-    if query.using == DENSE and extras.quantisation != "none":
-        rescored = edge.QuantizationSearchParams(rescore=True, oversampling=extras.oversampling)
-        return edge.SearchParams(quantization=rescored)
-    return None
+    if query.using != DENSE:
+        return None
+    if extras.quantisation == "none":
+        return edge.SearchParams(hnsw_ef=GRAPH_WIDTH)
+    rescored = edge.QuantizationSearchParams(rescore=True, oversampling=extras.oversampling)
+    return edge.SearchParams(hnsw_ef=GRAPH_WIDTH, quantization=rescored)
 
 
 def projects_in(shard: edge.EdgeShard) -> frozenset[str]:

@@ -17,6 +17,7 @@ from rag.store.port import (
 from rag.store.schema import (
     COLBERT,
     DENSE,
+    GRAPH_WIDTH,
     KEYWORD_FIELDS,
     LEARNED,
     PATH_FIELD,
@@ -25,6 +26,7 @@ from rag.store.schema import (
     TIME_FIELD,
     Extras,
     Quantisation,
+    full_scan_kb,
     read_back,
 )
 
@@ -49,6 +51,7 @@ def dense_params(dimensions: int, extras: Extras) -> dict[str, models.VectorPara
         DENSE: models.VectorParams(
             size=dimensions,
             distance=models.Distance.COSINE,
+            hnsw_config=models.HnswConfigDiff(full_scan_threshold=full_scan_kb(dimensions)),
             quantization_config=_QUANTISED[extras.quantisation],
             on_disk=extras.quantisation != "none",
         )
@@ -133,13 +136,12 @@ def _nearest(
 def _params(query: VectorQuery, access: AccessFilter, extras: Extras) -> models.SearchParams | None:
     if query.using in TERMS:
         return models.SearchParams(idf=models.IdfCorpusParams(corpus=inside(access)))
-    if query.using == DENSE and extras.quantisation != "none":
-        return models.SearchParams(
-            quantization=models.QuantizationSearchParams(
-                rescore=True, oversampling=extras.oversampling
-            )
-        )
-    return None
+    if query.using != DENSE:
+        return None
+    if extras.quantisation == "none":
+        return models.SearchParams(hnsw_ef=GRAPH_WIDTH)
+    rescored = models.QuantizationSearchParams(rescore=True, oversampling=extras.oversampling)
+    return models.SearchParams(hnsw_ef=GRAPH_WIDTH, quantization=rescored)
 
 
 def inside(access: AccessFilter, *also: models.Condition) -> models.Filter:
