@@ -156,6 +156,8 @@ class WorkersDiffer(Problem):
 class StoreProcessEnded(ServiceUnreachable):
     """The process that holds the embedded store was killed; what it had not done is not done."""
 
+    code = "store_process_ended"
+
     def __init__(self) -> None:
         super().__init__(
             "The embedded store",
