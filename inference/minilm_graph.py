@@ -105,9 +105,9 @@ class _Bert:
 
     def _in_8_bits(self, matrix: NDArray[np.float32]) -> Node:
         """Return a matrix as whole numbers from -127 to 127, each row times a number of its own."""
-        scale = np.abs(matrix).max(axis=1, keepdims=True) / _LARGEST
+        scale: NDArray[np.float32] = np.abs(matrix).max(axis=1, keepdims=True) / _LARGEST
         whole = self.ops.constant(np.round(matrix / scale).astype(np.int8))
-        return self.ops.convert(whole, "f32") * scale.astype(np.float32)
+        return self.ops.convert(whole, "f32") * scale
 
     def _normalised(self, states: Node, name: str) -> Node:
         even = self.ops.mvn(

@@ -142,7 +142,9 @@ def _chunks(asked: _Asked, text: str) -> Iterator[tuple[int, str]]:
 
 def _beginning_places(asked: _Asked, text: str) -> list[int]:
     """Return where one of the words may begin; what is no ASCII is not spelled in one way."""
-    found = {match.start() for match in _FOREIGN.finditer(text)} if not text.isascii() else set()
+    found: set[int] = set()
+    if not text.isascii():
+        found |= {match.start() for match in _FOREIGN.finditer(text)}
     if asked.numbered is not None:
         found |= {match.start() for match in asked.numbered.finditer(text)}
     for beginning in asked.begun:

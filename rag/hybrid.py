@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from rag.feedback import HEARD, Vectors, say, with_feedback
 from rag.fusion import fuse_scores
-from rag.store.port import HybridQuery, Ranked, VectorQuery
+from rag.store.port import HybridQuery, Ranked, StoredVectors, VectorQuery
 
 _CANDIDATES: Final = 100  # of each retriever; the evaluations fuse as many
 
@@ -55,7 +55,7 @@ def ranked(query: HybridQuery) -> Steps:
     found |= zip(unasked, (yield Find(queries_of(unasked))), strict=True)
     if "dense" in query.vectors:
         heard = say(fuse_scores(found, query.weights, most=HEARD))
-        passages = (yield Hear(list(heard))) if heard else {}
+        passages: dict[str, StoredVectors] = (yield Hear(list(heard))) if heard else {}
         changed = with_feedback(query.vectors, passages, heard) if passages else {}
         found |= zip(changed, (yield Find(queries_of(changed))), strict=True)
     ranking = fuse_scores(found, query.weights)

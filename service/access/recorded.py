@@ -135,7 +135,7 @@ class RecordedAccess:
         """Return all that a decision follows from, as it is at one moment."""
         key_id = principal.key_id
         rows = await self._known.get(key_id, partial(self._read, key_id))
-        links = {link.instance: link for link in rows.links}
+        links: dict[InstanceName, LinkRecord] = {link.instance: link for link in rows.links}
         return Recorded(rows.projects, self.keys.granted_by(rows.key), links)
 
     async def _read(self, key_id: str | None) -> _Rows:
