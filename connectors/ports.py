@@ -87,9 +87,7 @@ class ProjectSource(Protocol):
         ...
 
     async def fetch(self, file: SourceFile, folder: Path) -> Path:
-        """Return a local path with the content of `file`.
-
-        Where it must be copied, that is `folder` / `file.file_id`; whoever asks removes it.
+        """Return a local path with the content of `file`, inside `folder` where it must be copied.
 
         The name of the returned path says nothing about the file: use `file.name`.
 

@@ -7,6 +7,7 @@ from contextlib import aclosing
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Final
 
 from connectors.ports import ProjectSource, SourceFile
@@ -77,47 +78,38 @@ class Ingest:
             f" {' '.join(sorted(self.embedder.languages)) or 'all'}"
         )
 
-    async def cut(
-        self, source: ProjectSource, file: SourceFile, folder: Path
-    ) -> CutFile | FailedFile:
-        """Fetch a file into `folder`, parse and cut it; nothing of it stays there.
+    async def cut(self, source: ProjectSource, file: SourceFile) -> CutFile | FailedFile:
+        """Fetch, parse and cut one file; nothing of it stays on disk.
 
         Raises:
             Problem: the source as a whole does not answer.
         """
-        document = await self._parsed(source, file, folder)
+        document = await self._parsed(source, file)
         if isinstance(document, FailedFile):
             return document
         return await asyncio.to_thread(cut_document, file, document, self.embedder)
 
-    async def draft(
-        self, source: ProjectSource, file: SourceFile, folder: Path
-    ) -> Draft | FailedFile:
-        """Fetch a file into `folder`, parse and cut it, and count its terms; nothing stays there.
+    async def draft(self, source: ProjectSource, file: SourceFile) -> Draft | FailedFile:
+        """Fetch, parse and cut one file, and count its terms; nothing of it stays on disk.
 
         Raises:
             Problem: the source as a whole does not answer.
         """
-        document = await self._parsed(source, file, folder)
-        if isinstance(document, FailedFile):
-            return document
-        return await asyncio.to_thread(
-            draft_document, source.project_id, file, document, self.embedder
-        )
+        cut = await self.cut(source, file)
+        if isinstance(cut, FailedFile):
+            return cut
+        return await asyncio.to_thread(draft_cut, source.project_id, cut, self.embedder.model)
 
-    async def _parsed(
-        self, source: ProjectSource, file: SourceFile, folder: Path
-    ) -> ParsedDocument | FailedFile:
-        try:
-            path = await source.fetch(file, folder)
-        except SourceFileProblem as problem:  # any other one would meet every file
-            return FailedFile(file, problem)
-        try:
-            return await self.parser.parse(path, file.name)
-        except Problem as problem:
-            return FailedFile(file, problem)
-        finally:
-            (folder / file.file_id).unlink(missing_ok=True)
+    async def _parsed(self, source: ProjectSource, file: SourceFile) -> ParsedDocument | FailedFile:
+        with TemporaryDirectory(prefix="fumikura-") as folder:
+            try:
+                path = await source.fetch(file, Path(folder))
+            except SourceFileProblem as problem:  # any other one would meet every file
+                return FailedFile(file, problem)
+            try:
+                return await self.parser.parse(path, file.name)
+            except Problem as problem:
+                return FailedFile(file, problem)
 
 
 def cut_document(file: SourceFile, document: ParsedDocument, embedder: Embedder) -> CutFile:

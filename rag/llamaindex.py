@@ -6,8 +6,6 @@ At the rim: nothing here decides who may read what, and nothing else in `rag` im
 import asyncio
 from collections.abc import Coroutine, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any, TypeVar
 
 from llama_index.core.base.base_retriever import BaseRetriever
@@ -153,14 +151,10 @@ async def read_project(
 
     Whoever calls this has the files: nothing here asks for a caller's access.
     """
-    with TemporaryDirectory(prefix="fumikura-") as folder:
-        cuts = [
-            (file, await ingest.cut(source, file, Path(folder)))
-            for file in (await source.list_files()).files
-        ]
     nodes: list[BaseNode] = []
     failed: list[FailedFile] = []
-    for file, cut in cuts:
+    for file in (await source.list_files()).files:
+        cut = await ingest.cut(source, file)
         if isinstance(cut, FailedFile):
             failed.append(cut)
             continue

@@ -247,8 +247,7 @@ def _read_here(
     ingest = _opened(opener)
 
     async def read() -> list[Draft | FailedFile]:
-        with TemporaryDirectory(prefix="fumikura-") as folder:
-            return [await ingest.draft(source, file, Path(folder)) for file in files]
+        return [await ingest.draft(source, file) for file in files]
 
     return ingest.fingerprint, _runner().run(read())
 

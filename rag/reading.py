@@ -1,11 +1,8 @@
 """How the files of a project are read: several at a time, in order, ahead of who needs them."""
 
 from collections.abc import AsyncGenerator, Sequence
-from contextlib import aclosing
 from dataclasses import dataclass
 from functools import partial
-from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Final, Protocol
 
 from connectors.ports import ProjectSource, SourceFile
@@ -40,18 +37,11 @@ class LocalReader:
 
     ingest: Ingest
 
-    async def read(
+    def read(
         self, source: ProjectSource, files: Sequence[SourceFile]
     ) -> AsyncGenerator[Draft | FailedFile]:
-        # One folder for all: to make and remove one for each file takes as long as to parse it.
-        with TemporaryDirectory(prefix="fumikura-") as folder:
-            jobs = (
-                Job(
-                    partial(self.ingest.draft, source, file, Path(folder)),
-                    weight=1 + file.size // _SMALL_BYTES,
-                )
-                for file in files
-            )
-            async with aclosing(in_order(jobs, at_once=_FILES_AT_ONCE)) as drafts:
-                async for draft in drafts:
-                    yield draft
+        jobs = (
+            Job(partial(self.ingest.draft, source, file), weight=1 + file.size // _SMALL_BYTES)
+            for file in files
+        )
+        return in_order(jobs, at_once=_FILES_AT_ONCE)

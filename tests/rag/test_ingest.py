@@ -28,12 +28,7 @@ class _InBatches(HashEmbedder):
 async def _cut(folder: Path, text: str) -> CutFile | FailedFile:
     source = write_project(folder / "project", {"a.txt": text})
     [file] = (await source.list_files()).files
-    ingest = Ingest(parser=PlainTextParser(), embedder=HashEmbedder())
-    scratch = folder / "scratch"
-    scratch.mkdir()
-    cut = await ingest.cut(source, file, scratch)
-    assert list(scratch.iterdir()) == []
-    return cut
+    return await Ingest(parser=PlainTextParser(), embedder=HashEmbedder()).cut(source, file)
 
 
 async def _whole_cut(folder: Path) -> CutFile:
