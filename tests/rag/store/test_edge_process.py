@@ -26,12 +26,13 @@ async def _opened(folder: Path) -> EdgeStore:
 
 
 def _engine() -> psutil.Process:
-    [engine] = [
+    """Return the youngest: other tests may have left stores open."""
+    engines = [
         child
         for child in psutil.Process().children()
         if "rag.store.edge_process" in child.cmdline()
     ]
-    return engine
+    return max(engines, key=psutil.Process.create_time)
 
 
 async def test_a_killed_engine_is_told_to_whoever_waits_and_to_whoever_asks_later(
