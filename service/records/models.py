@@ -1,10 +1,11 @@
-"""The tables: API keys, projects, sources, indexed files and collections, jobs, tokens, budgets."""
+"""The tables: keys, limits, usage, projects, sources, indexed files, collections, jobs, tokens."""
 
 from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import (
     JSON,
+    BigInteger,
     DateTime,
     Dialect,
     Double,
@@ -65,6 +66,79 @@ class KeyRow(Row):
     expires_at: Mapped[datetime | None]
     revoked_at: Mapped[datetime | None]
     last_used_at: Mapped[datetime | None]
+    models: Mapped[list[str]] = mapped_column(server_default='["*"]')
+    """Ids of the models it may call, or `["*"]` for every model."""
+    limits: Mapped[dict[str, Any]] = mapped_column(server_default="{}")
+    family: Mapped[str] = mapped_column(String(32), index=True, server_default="")
+    """The id of the first of the keys that replaced each other: limits count for all of them."""
+
+
+class PersonLimitsRow(Row):
+    """What all keys of a person may use together."""
+
+    __tablename__ = "person_limits"
+
+    principal_id: Mapped[str] = mapped_column(String(128), primary_key=True)
+    limits: Mapped[dict[str, Any]]
+
+
+class TakenRow(Row):
+    """How much of a limit is taken within a span of time, by all processes."""
+
+    __tablename__ = "limits_taken"
+
+    subject: Mapped[str] = mapped_column(String(160), primary_key=True)
+    """Whose it is: `key:<family>` or `person:<principal id>`."""
+    measure: Mapped[str] = mapped_column(String(16), primary_key=True)
+    """`requests`, `tokens` or `microyen`."""
+    span: Mapped[str] = mapped_column(String(24), primary_key=True)
+    """Such as `minute:29410611`, `day:2026-11-25`, `month:2026-11`."""
+    taken: Mapped[int] = mapped_column(BigInteger)
+    ends_at: Mapped[datetime] = mapped_column(index=True)
+    """When the row may go."""
+
+
+class StreamsRow(Row):
+    """How many calls at once a process holds for a subject; one that was killed lets them go."""
+
+    __tablename__ = "streams_held"
+
+    subject: Mapped[str] = mapped_column(String(160), primary_key=True)
+    holder: Mapped[str] = mapped_column(String(36), primary_key=True)
+    """The process."""
+    held: Mapped[int]
+    until: Mapped[datetime]
+
+
+class UsageRow(Row):
+    """A call of a model that has ended: what it used, never what it said."""
+
+    __tablename__ = "usage"
+    __table_args__ = (
+        Index("usage_by_time", "ended_at"),
+        Index("usage_by_person", "principal_id", "ended_at"),
+    )
+
+    id: Mapped[str] = mapped_column(String(36), primary_key=True)
+    request_id: Mapped[str] = mapped_column(String(64))
+    ended_at: Mapped[datetime]
+    principal_id: Mapped[str] = mapped_column(String(128))
+    key_id: Mapped[str | None] = mapped_column(String(32))
+    endpoint: Mapped[str] = mapped_column(String(64))
+    model: Mapped[str] = mapped_column(String(200))
+    """The one that answered."""
+    asked_model: Mapped[str] = mapped_column(String(200))
+    is_stream: Mapped[bool]
+    outcome: Mapped[str] = mapped_column(String(16))
+    status: Mapped[int]
+    prompt_tokens: Mapped[int] = mapped_column(BigInteger)
+    cached_tokens: Mapped[int] = mapped_column(BigInteger)
+    completion_tokens: Mapped[int] = mapped_column(BigInteger)
+    audio_s: Mapped[float] = mapped_column(Double)
+    pages: Mapped[int]
+    microyen: Mapped[int] = mapped_column(BigInteger)
+    seconds: Mapped[float] = mapped_column(Double)
+    first_byte_s: Mapped[float | None] = mapped_column(Double)
 
 
 class ProjectRow(Row):
