@@ -39,7 +39,7 @@ async def test_opening_again_changes_nothing(database_url: str) -> None:
     for _ in range(2):
         async with open_database(database_url) as database, database.connect() as connection:
             version = await connection.execute(text("SELECT version_num FROM alembic_version"))
-            assert version.scalars().all() == ["0004"]
+            assert version.scalars().all() == ["0005"]
 
 
 async def test_what_an_earlier_version_had_indexed_is_still_there_and_a_source(
