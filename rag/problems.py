@@ -154,7 +154,7 @@ class WorkersDiffer(Problem):
 
 
 class StoreProcessEnded(ServiceUnreachable):
-    """The process that holds the embedded store was killed; what it had not done is not done."""
+    """The process that holds the embedded store was killed, and none took its place."""
 
     code = "store_process_ended"
 
@@ -165,6 +165,6 @@ class StoreProcessEnded(ServiceUnreachable):
             service_ja="検索用データベース",
         )
         self.hint = (
-            "Start fumikura again: what was acknowledged is on disk, and a job that was cut off"
-            " goes on. If it comes again, look for 'out of memory' in the system's log."
+            "Try again: what was acknowledged is on disk, and a job that was cut off can be run"
+            " again. If it comes again, look for 'out of memory' in the system's log."
         )

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Final, Self, cast
 
 from rag.fusion import NOTHING
+from rag.problems import StoreProcessEnded
 from rag.store.edge_calls import Engine, start_engine
 from rag.store.lock import FolderLock
 from rag.store.port import (
@@ -35,13 +36,18 @@ class EdgeStore:
 
     It is fastest in the event loop that opened it; others may ask too, while that one runs or not.
 
-    Raises `StoreProcessEnded` from any method where the process of the engine was killed.
+    Where the process of the engine was killed, another one takes its place, and is asked again: all
+    that was acknowledged is there, and what was not may be done twice. Raises `StoreProcessEnded`
+    from any method where that one is killed too, or where another event loop asks.
     """
 
-    def __init__(self, engine: Engine, lock: FolderLock) -> None:
+    def __init__(self, engine: Engine, lock: FolderLock, folder: Path, made: Made) -> None:
         """Take over an engine and its folder's lock; use `open`."""
         self._engine = engine
         self._lock = lock
+        self._folder = folder
+        self._made = made
+        self._reviving = asyncio.Lock()
 
     @classmethod
     async def open(
@@ -63,30 +69,31 @@ class EdgeStore:
         """
         if lock is None:
             lock = await asyncio.to_thread(_locked, folder)
+        made = Made(model, dimensions, extras)
         try:
-            return cls(await start_engine(folder, Made(model, dimensions, extras)), lock)
+            return cls(await start_engine(folder, made), lock, folder, made)
         except BaseException:
             lock.release()
             raise
 
     async def upsert(self, points: Sequence[Point]) -> None:
         if points:
-            await self._engine.ask("upsert", points)
+            await self._ask("upsert", points)
 
     async def delete_file(
         self, project_id: str, file_id: str, *, except_version: str | None = None
     ) -> None:
-        await self._engine.ask("delete_file", project_id, file_id, except_version)
+        await self._ask("delete_file", project_id, file_id, except_version)
 
     async def delete_project(self, project_id: str) -> None:
-        await self._engine.ask("delete_project", project_id)
+        await self._ask("delete_project", project_id)
 
     async def search(
         self, queries: Sequence[VectorQuery], *, access: AccessFilter, only: PassageFilter = ANY
     ) -> list[dict[str, float]]:
         if not access.project_ids or not queries:
             return [{} for _ in queries]
-        found = await self._engine.ask("search", queries, access, only)
+        found = await self._ask("search", queries, access, only)
         return cast("list[dict[str, float]]", found)
 
     async def rank(
@@ -94,19 +101,19 @@ class EdgeStore:
     ) -> Ranked:
         if not access.project_ids or not query.vectors:
             return Ranked(NOTHING)
-        return cast("Ranked", await self._engine.ask("rank", query, access, only))
+        return cast("Ranked", await self._ask("rank", query, access, only))
 
     async def fetch(self, ids: Sequence[str], *, access: AccessFilter) -> list[StoredPoint]:
         if not access.project_ids or not ids:
             return []
-        return cast("list[StoredPoint]", await self._engine.ask("fetch", ids, access))
+        return cast("list[StoredPoint]", await self._ask("fetch", ids, access))
 
     async def file_points(
         self, project_id: str, file_id: str, *, access: AccessFilter
     ) -> list[StoredPoint]:
         if project_id not in access.project_ids:
             return []
-        points = await self._engine.ask("file_points", project_id, file_id, access)
+        points = await self._ask("file_points", project_id, file_id, access)
         return cast("list[StoredPoint]", points)
 
     async def file_vectors(
@@ -114,7 +121,7 @@ class EdgeStore:
     ) -> dict[str, StoredVectors]:
         if project_id not in access.project_ids:
             return {}
-        vectors = await self._engine.ask("file_vectors", project_id, file_id, access)
+        vectors = await self._ask("file_vectors", project_id, file_id, access)
         return cast("dict[str, StoredVectors]", vectors)
 
     async def vectors(
@@ -122,24 +129,52 @@ class EdgeStore:
     ) -> dict[str, StoredVectors]:
         if not access.project_ids or not ids:
             return {}
-        return cast("dict[str, StoredVectors]", await self._engine.ask("vectors", ids, access))
+        return cast("dict[str, StoredVectors]", await self._ask("vectors", ids, access))
 
     async def count(self, *, access: AccessFilter) -> int:
         if not access.project_ids:
             return 0
-        return cast("int", await self._engine.ask("count", access))
+        return cast("int", await self._ask("count", access))
 
     async def flush(self) -> None:
         """See the port. A large store also becomes fast to search; without room it stays slow."""
-        why_not = await self._engine.ask("flush")
+        why_not = await self._ask("flush")
         if why_not is not None:
             _LOG.warning("%s", why_not)
 
     async def close(self) -> None:
         try:
-            await self._engine.close()
+            async with self._reviving:
+                await self._engine.close()
         finally:
             self._lock.release()
+
+    async def _ask(self, method: str, *arguments: object) -> object:
+        engine = self._engine
+        try:
+            return await engine.ask(method, *arguments)
+        except StoreProcessEnded:
+            await self._revive(engine)
+        return await self._engine.ask(method, *arguments)
+
+    async def _revive(self, ended: Engine) -> None:
+        """Put another engine in the place of one that has ended, once for all who notice.
+
+        Raises:
+            StoreProcessEnded: the store is closed, or it is another loop's to do.
+        """
+        if not ended.is_of_this_loop:
+            raise StoreProcessEnded
+        async with self._reviving:
+            if self._engine is not ended:
+                return
+            if ended.is_closed:
+                raise StoreProcessEnded
+            _LOG.warning(
+                "The engine of the store in %s was killed: it is started anew", self._folder
+            )
+            await ended.wait()
+            self._engine = await start_engine(self._folder, self._made)
 
 
 def _locked(folder: Path) -> FolderLock:

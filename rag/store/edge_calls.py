@@ -60,6 +60,12 @@ class Engine:
         self._calls = calls
         self._aside = aside
         self._numbers = count()
+        self.is_closed = False
+
+    @property
+    def is_of_this_loop(self) -> bool:
+        """Tell whether it was started in the event loop that asks."""
+        return asyncio.get_running_loop() is self._calls.loop
 
     async def ask(self, method: str, *arguments: object) -> object:
         """Return what a method of `rag.store.edge_engine.EdgeEngine` returns.
@@ -71,14 +77,16 @@ class Engine:
             StoreProcessEnded: the process was killed; whether it had done it, nobody knows.
         """
         call = Call(next(self._numbers), method, arguments)
-        loop = asyncio.get_running_loop()
-        if loop is not self._calls.loop:
-            return await _whole(loop.run_in_executor(None, self._aside.ask, call))
+        if not self.is_of_this_loop:
+            return await _whole(
+                asyncio.get_running_loop().run_in_executor(None, self._aside.ask, call)
+            )
         message = await asyncio.to_thread(packed, call) if method in _LARGE else packed(call)
         return await _whole(self._calls.send(call.number, message))
 
     async def close(self) -> None:
         """Let it close the shard, and wait for its end; one that was killed has ended already."""
+        self.is_closed = True
         try:
             await self.ask("close")
         except StoreProcessEnded:

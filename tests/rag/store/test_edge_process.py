@@ -35,22 +35,66 @@ def _engine() -> psutil.Process:
     return max(engines, key=psutil.Process.create_time)
 
 
-async def test_a_killed_engine_is_told_to_whoever_waits_and_to_whoever_asks_later(
-    tmp_path: Path,
+async def test_another_engine_takes_the_place_of_a_killed_one_and_answers_who_waits(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     store = await _opened(tmp_path)
     await store.upsert([passage("alloy/a/1/0", 1)])
-    await store.flush()
     engine = _engine()
     engine.suspend()
-    waiting = asyncio.create_task(store.count(access=ALLOY))
+    waiting = [asyncio.create_task(store.count(access=ALLOY)) for _ in range(8)]
+    writing = asyncio.create_task(store.upsert([passage("alloy/a/1/1", 1)]))
     await asyncio.sleep(0.05)
     engine.kill()
-    with pytest.raises(StoreProcessEnded, match="its process has ended"):
-        await waiting
-    with pytest.raises(StoreProcessEnded):
-        await store.upsert([passage("alloy/a/1/1", 1)])
+    await writing
+    assert set(await asyncio.gather(*waiting)) <= {1, 2}
+    assert await store.count(access=ALLOY) == 2
+    assert caplog.text.count("is started anew") == 1
     await store.close()
+
+
+async def test_what_was_acknowledged_before_a_kill_is_there_after_it_flushed_or_not(
+    tmp_path: Path,
+) -> None:
+    store = await _opened(tmp_path)
+    for number in range(20):
+        await store.upsert([passage(f"alloy/a/1/{number}", 1)])
+    await store.delete_file("alloy", "b")
+    _engine().kill()
+    assert await store.count(access=ALLOY) == 20
+    await store.flush()
+    await store.close()
+
+
+async def test_why_an_engine_cannot_be_started_anew_is_told(tmp_path: Path) -> None:
+    store = await _opened(tmp_path)
+    _spoil(tmp_path)
+    _engine().kill()
+    with pytest.raises(RuntimeError, match="FileNotFoundError"):
+        await store.count(access=ALLOY)
+    await store.close()
+
+
+def _spoil(folder: Path) -> None:
+    """Leave nothing that the next engine could open."""
+    (next(folder.glob("docs__*")) / "made_for.json").unlink()
+
+
+async def test_another_event_loop_is_told_of_a_killed_engine(tmp_path: Path) -> None:
+    store = await _opened(tmp_path)
+    await store.upsert([passage("alloy/a/1/0", 1)])
+    _engine().kill()
+    with pytest.raises(StoreProcessEnded, match="its process has ended"):
+        await asyncio.to_thread(asyncio.run, store.count(access=ALLOY))
+    assert await store.count(access=ALLOY) == 1
+    await store.close()
+
+
+async def test_a_closed_store_is_not_opened_again_by_who_asks_it(tmp_path: Path) -> None:
+    store = await _opened(tmp_path)
+    await store.close()
+    with pytest.raises(StoreProcessEnded):
+        await store.count(access=ALLOY)
 
 
 async def test_what_was_flushed_before_a_kill_is_there_when_it_is_opened_again(
