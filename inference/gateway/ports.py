@@ -65,8 +65,10 @@ class Ended:
     seconds: float
     first_byte_s: float | None = None
     """From the request to the first byte of the answer; None where there was none."""
-    model: str | None = None
-    """The model that answered, where it was another one than was asked for."""
+    model: str
+    """The one that answered: another one than was asked for where the caller allowed it."""
+    price: Price = FREE
+    """Of that one."""
 
 
 class Admitted(Protocol):

@@ -18,7 +18,8 @@ from service.keys import KeyOrder, Keys
 from service.serving import open_serving
 from service.settings import read_settings
 from service.sources.order import SourceOrder
-from tests.service.rest.world import add, serving
+from tests.servers.asgi import serving
+from tests.service.rest.world import add
 
 TOKEN = "fml_the-token-of-this-test"
 QUESTION = "AZ91の溶体化処理は何度ですか"

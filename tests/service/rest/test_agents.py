@@ -14,7 +14,8 @@ from agents.local_desk import LocalDesk
 from agents.registry import AGENTS
 from contracts.principal import Principal
 from service.rest.app import create_app
-from tests.service.rest.world import LOCAL_TOKEN, World, events_in, serving
+from tests.servers.asgi import serving
+from tests.service.rest.world import LOCAL_TOKEN, World, events_in
 
 EVENTS = {"accept": "text/event-stream"}
 DEFINITIONS = pytest.mark.parametrize("definition", AGENTS.values(), ids=AGENTS)

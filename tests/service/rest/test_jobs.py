@@ -4,8 +4,9 @@ import httpx2
 import pytest
 
 from service.rest.app import create_app
+from tests.servers.asgi import serving
 from tests.servers.rdm_faults import Fault, Stall
-from tests.service.rest.world import LOCAL_TOKEN, World, events_in, index, serving
+from tests.service.rest.world import LOCAL_TOKEN, World, events_in, index
 
 
 async def test_a_sync_is_a_job_that_can_be_polled(operator: httpx2.AsyncClient) -> None:

@@ -17,7 +17,8 @@ from rag.models import SearchAnswer, SearchRequest
 from service.rest.app import create_app
 from service.rest.hosts import allowed_hosts, is_allowed_host
 from service.settings import read_settings
-from tests.service.rest.world import LOCAL_TOKEN, World, client_of, serving
+from tests.servers.asgi import serving
+from tests.service.rest.world import LOCAL_TOKEN, World, client_of
 
 LIMIT = 2**16
 BEARER = {"authorization": f"Bearer {LOCAL_TOKEN}"}

@@ -13,7 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from service.rest.openai_api import MAX_TEXTS, as_base64
-from tests.service.rest.world import World, serving
+from tests.servers.asgi import serving
+from tests.service.rest.world import World
 
 TEXTS = ["溶体化処理", "solution treatment", "अग्निमीळे"]
 MODEL = "hash-pairs@64"

@@ -1,8 +1,6 @@
 """A service over two small folders and a project of RDM, and clients with keys for it."""
 
-import asyncio
 import json
-import socket
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -11,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 import httpx2
-import uvicorn
 from fastapi import FastAPI
 from pydantic import SecretStr
 from starlette.types import ASGIApp
@@ -142,22 +139,6 @@ async def index(resources: Resources, project_id: str) -> str:
     async for news in resources.jobs.watch(job.job_id):
         assert news.status != "failed", news.error
     return job.job_id
-
-
-@asynccontextmanager
-async def serving(app: ASGIApp) -> AsyncGenerator[str]:
-    """Serve on a free port of loopback, where connections wait from the start; yields its URL."""
-    listener = socket.create_server(("127.0.0.1", 0))
-    config = uvicorn.Config(
-        app, lifespan="off", log_config=None, access_log=False, timeout_graceful_shutdown=2
-    )
-    server = uvicorn.Server(config)
-    running = asyncio.create_task(server.serve(sockets=[listener]))
-    try:
-        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
-    finally:
-        server.should_exit = True
-        await running
 
 
 def events_in(body: str) -> list[tuple[str, Any]]:

@@ -1,0 +1,137 @@
+"""The gateway as an ASGI application: OpenAI's paths in front of the models of this place."""
+
+import asyncio
+import logging
+import re
+from collections.abc import Awaitable, Callable, MutableMapping
+from dataclasses import dataclass
+from typing import Any, Final
+from uuid import uuid4
+
+from contracts.problems import Problem
+from inference.gateway.errors import STATUS, error_body, error_headers
+from inference.gateway.exchange import MOST_BODY_BYTES, Headers, Request
+from inference.gateway.handling import Handler
+from inference.gateway.problems import BodyOverLimit
+
+Scope = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
+Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+
+_REQUEST_ID: Final = re.compile(rb"[A-Za-z0-9-]{8,64}")
+_LOG: Final = logging.getLogger(__name__)
+
+
+@dataclass(slots=True)
+class _Out:
+    """Implements `inference.gateway.exchange.Answering`."""
+
+    send: Send
+    request_id: str
+    is_begun: bool = False
+    is_stream: bool = False
+
+    async def start(self, status: int, headers: Headers) -> None:
+        self.is_begun = True
+        named = [*headers, (b"x-request-id", self.request_id.encode())]
+        await self.send({"type": "http.response.start", "status": status, "headers": named})
+
+    async def write(self, data: bytes) -> None:
+        await self.send({"type": "http.response.body", "body": data, "more_body": True})
+
+    async def end(self, data: bytes) -> None:
+        await self.send({"type": "http.response.body", "body": data})
+
+
+class _Left(Exception):
+    """The caller hung up while the body was read."""
+
+
+@dataclass(frozen=True, slots=True)
+class Gateway:
+    """Answers every request, and stops working for callers that are gone."""
+
+    handler: Handler
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        if scope["type"] != "http":
+            raise RuntimeError(f"the gateway does not speak {scope['type']}")
+        headers = dict(scope["headers"])
+        given = headers.get(b"x-request-id", b"")
+        request_id = given.decode() if _REQUEST_ID.fullmatch(given) else uuid4().hex
+        out = _Out(send, request_id)
+        try:
+            request = Request(
+                method=scope["method"],
+                path=scope["path"],
+                headers=headers,
+                body=await _body(headers, receive),
+                id=request_id,
+            )
+            await self._while_there(request, receive, out)
+        except _Left:
+            return
+        except Problem as problem:
+            await _tell(problem, out)
+
+    async def _while_there(self, request: Request, receive: Receive, out: _Out) -> None:
+        """Answer, unless the caller hangs up before."""
+        working = asyncio.current_task()
+        leaving = asyncio.create_task(_hung_up(receive))
+        is_left = False
+
+        def stop(_: object) -> None:
+            nonlocal is_left
+            is_left = not leaving.cancelled()
+            if is_left and working is not None:
+                working.cancel()
+
+        leaving.add_done_callback(stop)
+        try:
+            await self.handler.answer(request, out)
+        except asyncio.CancelledError:
+            if not is_left or working is None or working.uncancel() > 0:
+                raise
+        finally:
+            leaving.remove_done_callback(stop)
+            leaving.cancel()
+
+
+async def _body(headers: dict[bytes, bytes], receive: Receive) -> bytes:
+    """Return the body of a request.
+
+    Raises:
+        BodyOverLimit: it is larger than the gateway reads.
+        _Left: the caller hung up before its end.
+    """
+    told = headers.get(b"content-length", b"0")
+    if told.isdigit() and int(told) > MOST_BODY_BYTES:
+        raise BodyOverLimit(limit=MOST_BODY_BYTES)
+    parts: list[bytes] = []
+    count = 0
+    while True:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            raise _Left
+        parts.append(message.get("body", b""))
+        count += len(parts[-1])
+        if count > MOST_BODY_BYTES:
+            raise BodyOverLimit(limit=MOST_BODY_BYTES)
+        if not message.get("more_body", False):
+            return parts[0] if len(parts) == 1 else b"".join(parts)
+
+
+async def _hung_up(receive: Receive) -> None:
+    while (await receive())["type"] != "http.disconnect":
+        pass
+
+
+async def _tell(problem: Problem, out: _Out) -> None:
+    """Send a problem; within a stream as its last event."""
+    body = error_body(problem)
+    if out.is_begun:
+        await out.end(b"data: " + body + b"\n\n")
+        return
+    await out.start(STATUS[problem.kind], error_headers(problem))
+    await out.end(body)

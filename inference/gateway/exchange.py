@@ -1,0 +1,48 @@
+"""A request and its answer, whatever they travel over."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final, Protocol
+
+Headers = Sequence[tuple[bytes, bytes]]
+
+MOST_BODY_BYTES: Final = 100 * 2**20
+"""An hour of compressed speech."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """A request whose body was read."""
+
+    method: str
+    path: str
+    headers: Mapping[bytes, bytes]
+    """By lower-case name; of a name that comes twice, the last."""
+    body: bytes
+    id: str
+
+    def header(self, name: bytes) -> str | None:
+        """Return a header as text."""
+        value = self.headers.get(name)
+        return None if value is None else value.decode("latin-1")
+
+
+class Answering(Protocol):
+    """Where an answer is sent to; each method waits while the caller reads slowly."""
+
+    @property
+    def is_begun(self) -> bool:
+        """Tell whether the status was sent: what goes wrong now cannot be told by it."""
+        ...
+
+    async def start(self, status: int, headers: Headers) -> None:
+        """Send the status and the headers."""
+        ...
+
+    async def write(self, data: bytes) -> None:
+        """Send a part of the body."""
+        ...
+
+    async def end(self, data: bytes) -> None:
+        """Send the last part of the body."""
+        ...

@@ -1,0 +1,201 @@
+"""A request's way through the gateway: key, model, limits, replica, and the record of it."""
+
+import asyncio
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from hashlib import blake2b
+from time import perf_counter
+from typing import Any, Final
+from urllib.parse import unquote
+
+import msgspec
+
+from contracts.problems import NotAllowed
+from inference.gateway.asked import Asked, read_json
+from inference.gateway.calls import Running
+from inference.gateway.endpoints import ENDPOINTS, MODELS, Endpoint
+from inference.gateway.exchange import Answering, Headers, Request
+from inference.gateway.handed import handed, prefix_of
+from inference.gateway.ports import Call, Caller, Callers, Meter
+from inference.gateway.problems import (
+    DeadlinePassed,
+    FieldRefused,
+    ModelAway,
+    RouteUnknown,
+    TaskUnfit,
+)
+from inference.gateway.relay import Outgoing, Relay
+from inference.gateway.served import Directory, Served
+
+_SCOPE: Final = "models"
+_DEADLINE_S: Final = 1_800.0
+_TIMEOUT: Final = b"x-fumikura-timeout-s"
+_FALLBACK: Final = b"x-fumikura-fallback"
+_JSON: Final = (b"content-type", b"application/json")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Handler:
+    """Answers the requests of one gateway."""
+
+    callers: Callers
+    meter: Meter
+    models: Directory
+    relay: Relay
+    secret: bytes = field(repr=False)
+    """What persons' names are hashed with, where model servers must tell them apart."""
+
+    async def answer(self, request: Request, out: Answering) -> None:
+        """Answer one request.
+
+        Raises:
+            Problem: what is wrong with it, or with the model; the caller is to be told.
+        """
+        endpoint = ENDPOINTS.get(request.path)
+        if request.method == "POST" and endpoint is not None:
+            caller = await self._caller(request)
+            await self._call(endpoint, caller, request, out)
+        elif request.method == "GET" and f"{request.path}/".startswith(f"{MODELS}/"):
+            await self._tell_models(await self._caller(request), request, out)
+        else:
+            raise RouteUnknown
+
+    async def _caller(self, request: Request) -> Caller:
+        """Return who asks.
+
+        Raises:
+            Problem: `unauthenticated`: nobody knows.
+            NotAllowed: the key is not for models.
+        """
+        authorization = request.header(b"authorization")
+        if authorization is None and (key := request.header(b"x-api-key")) is not None:
+            authorization = f"Bearer {key}"
+        caller = await self.callers.caller(authorization)
+        if _SCOPE not in caller.principal.scopes:
+            raise NotAllowed(_SCOPE)
+        return caller
+
+    async def _call(
+        self, endpoint: Endpoint, caller: Caller, request: Request, out: Answering
+    ) -> None:
+        began = perf_counter()
+        asked = read_json(endpoint, request.body)
+        served = self.models.find(asked.model, caller)
+        if served.task not in endpoint.tasks:
+            raise TaskUnfit(model=served.id, task=served.task, endpoint=endpoint.path)
+        deadline_s = _deadline_s(request)
+        outgoing = list(self._outgoing(asked, served, caller, request))
+        admitted = await self.meter.admit(caller, _call_of(asked, served, request))
+        running = Running(admitted=admitted, began=began, served=served)
+        try:
+            async with asyncio.timeout(deadline_s):
+                await self._first_that_answers(outgoing, running, out)
+        except TimeoutError as error:
+            raise DeadlinePassed(deadline_s=deadline_s) from error
+        except asyncio.CancelledError:
+            running.end("left", status=499)
+            raise
+        finally:
+            running.end("failed", status=running.status or 503)
+
+    async def _first_that_answers(
+        self, outgoing: Iterable[Outgoing], running: Running, out: Answering
+    ) -> None:
+        """Let the model answer, or one that may in its place."""
+        *earlier, last = outgoing
+        for each in earlier:
+            try:
+                await self._relay(each, running, out)
+            except ModelAway:
+                continue
+            return
+        await self._relay(last, running, out)
+
+    async def _relay(self, outgoing: Outgoing, running: Running, out: Answering) -> None:
+        running.served = outgoing.served
+        headers: Headers = [
+            *running.admitted.headers,
+            (b"x-fumikura-model", outgoing.served.id.encode()),
+        ]
+        await self.relay.relay(outgoing, running, out, headers)
+
+    def _outgoing(
+        self, asked: Asked, served: Served, caller: Caller, request: Request
+    ) -> Iterator[Outgoing]:
+        """Yield what goes to the model, then to each that the caller lets answer in its place."""
+        salt = self._salt(caller)
+        models = [served]
+        if request.header(_FALLBACK) == "allow":
+            models += [
+                other
+                for other in self.models.of(caller)
+                if other.id in served.fallbacks and other.task == served.task
+            ]
+        for model in models:
+            yield Outgoing(
+                asked=asked,
+                served=model,
+                body=handed(asked, model, salt=salt),
+                prefix=prefix_of(asked, salt=salt),
+                request_id=request.id,
+                may_wait=model is models[-1],
+            )
+
+    def _salt(self, caller: Caller) -> str:
+        """Return what tells a person's cached prompts from those of others."""
+        person = caller.principal.id.encode()
+        return blake2b(person, key=self.secret[:64], digest_size=16).hexdigest()
+
+    async def _tell_models(self, caller: Caller, request: Request, out: Answering) -> None:
+        """Answer which models there are, or what one is."""
+        name = unquote(request.path[len(MODELS) + 1 :])
+        told: object
+        if name:
+            told = _told(self.models.find(name, caller))
+        else:
+            told = {"object": "list", "data": [_told(each) for each in self.models.of(caller)]}
+        await out.start(200, [_JSON])
+        await out.end(msgspec.json.encode(told))
+
+
+def _call_of(asked: Asked, served: Served, request: Request) -> Call:
+    return Call(
+        request_id=request.id,
+        endpoint=asked.endpoint.path,
+        model=served.id,
+        asked_model=asked.model,
+        most=asked.most(context=served.context),
+        price=served.price,
+        is_stream=asked.is_stream,
+    )
+
+
+def _deadline_s(request: Request) -> float:
+    """Return how long the caller waits.
+
+    Raises:
+        FieldRefused: it is no number of seconds.
+    """
+    told = request.header(_TIMEOUT)
+    if told is None:
+        return _DEADLINE_S
+    try:
+        wanted = float(told)
+    except ValueError:
+        wanted = 0.0
+    if not 0 < wanted <= _DEADLINE_S:
+        raise FieldRefused(_TIMEOUT.decode(), f"seconds, above 0 and up to {_DEADLINE_S:g}")
+    return wanted
+
+
+def _told(model: Served) -> dict[str, Any]:
+    """Return a model as OpenAI's API lists it, and beside that what it is for."""
+    return {
+        "id": model.id,
+        "object": "model",
+        "created": 0,
+        "owned_by": "fumikura",
+        "task": model.task,
+        "context": model.context,
+        "aliases": list(model.aliases),
+    }

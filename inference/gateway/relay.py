@@ -1,0 +1,217 @@
+"""An admitted call on its way: to a replica, to another one where that fails, and back."""
+
+import asyncio
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field, replace
+from typing import Final
+
+from inference.gateway.asked import Asked
+from inference.gateway.budget import RetryBudget
+from inference.gateway.calls import Running
+from inference.gateway.exchange import Answering, Headers
+from inference.gateway.pool import Pool, Replica
+from inference.gateway.problems import (
+    AnswerBrokeOff,
+    ModelAway,
+    ModelWarming,
+    RuntimeRefused,
+)
+from inference.gateway.served import Served
+from inference.gateway.streams import Events, EventTooLong, Passing
+from inference.gateway.upstream import BrokenOff, Reply, Unreached, Upstream
+from inference.gateway.usage import usage_in
+
+_NOT_NOW: Final = frozenset({429, 502, 503, 504})
+_CALLERS_FAULT: Final = frozenset({400, 413, 422})
+_SOON_S: Final = 1.0
+_WARMING: Final = b": warming\n\n"
+EVENT_STREAM: Final[Headers] = (
+    (b"content-type", b"text/event-stream; charset=utf-8"),
+    (b"cache-control", b"no-cache"),
+    (b"x-accel-buffering", b"no"),
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outgoing:
+    """What goes to a model server."""
+
+    asked: Asked
+    served: Served
+    body: bytes
+    prefix: bytes | None
+    request_id: str
+    may_wait: bool = True
+    """Whether it is held where no replica is ready: not where another model may answer."""
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """What the server is told beside the body: nothing of the caller but the request's id."""
+        headers = {"Content-Type": "application/json", "X-Request-Id": self.request_id}
+        if self.served.api_key is not None:
+            headers["Authorization"] = f"Bearer {self.served.api_key}"
+        return headers
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Relay:
+    """Hands calls to replicas, and their answers to callers."""
+
+    upstream: Upstream
+    retries: RetryBudget = field(default_factory=RetryBudget)
+
+    async def relay(
+        self, outgoing: Outgoing, running: Running, out: Answering, headers: Headers
+    ) -> None:
+        """Let a replica answer.
+
+        Raises:
+            ModelAway, ModelWarming: none can.
+            AnswerBrokeOff: one began to.
+        """
+        async with self._reached(outgoing, running, out) as reply:
+            try:
+                if reply.is_stream and reply.status == 200:
+                    await _stream(outgoing, reply, running, out, headers)
+                else:
+                    await _whole(outgoing, reply, running, out, headers)
+            except (BrokenOff, EventTooLong) as error:
+                raise AnswerBrokeOff(outgoing.served.id) from error
+
+    @asynccontextmanager
+    async def _reached(
+        self, outgoing: Outgoing, running: Running, out: Answering
+    ) -> AsyncGenerator[Reply]:
+        """Yield the first answer that is one, from whichever replica."""
+        pool = outgoing.served.pool
+        self.retries.note_call()
+        tried: set[str] = set()
+        retry_after_s = _SOON_S
+        while True:
+            replica = pool.pick(prefix=outgoing.prefix, tried=tried)
+            if replica is None:
+                if not outgoing.may_wait or not pool.is_away:
+                    raise ModelAway(pool.model, retry_after_s=retry_after_s)
+                await _hold(pool, outgoing.asked, running, out)
+                tried.clear()
+                continue
+            with pool.working(replica):
+                try:
+                    async with self._answer(pool, replica, outgoing) as reply:
+                        yield reply
+                        return
+                except Unreached as error:
+                    tried.add(replica.url)
+                    retry_after_s = error.retry_after_s or _SOON_S
+                    if not self.retries.spend():
+                        raise ModelAway(pool.model, retry_after_s=retry_after_s) from error
+
+    @asynccontextmanager
+    async def _answer(
+        self, pool: Pool, replica: Replica, outgoing: Outgoing
+    ) -> AsyncGenerator[Reply]:
+        """Yield a replica's answer.
+
+        Raises:
+            Unreached: it does not answer, or not now.
+        """
+        url = replica.url + outgoing.asked.endpoint.path
+        try:
+            async with self.upstream.post(url, outgoing.body, outgoing.headers) as reply:
+                if reply.status not in _NOT_NOW:
+                    pool.answered(replica)
+                    yield reply
+                    return
+        except Unreached:
+            pool.lost(replica)
+            raise
+        pool.refused(replica)
+        raise Unreached(reply.retry_after_s)
+
+
+async def _hold(pool: Pool, asked: Asked, running: Running, out: Answering) -> None:
+    """Wait for a replica; who reads a stream is told so meanwhile.
+
+    Raises:
+        ModelWarming: none came in time, or too many wait.
+        ModelAway: there are none.
+    """
+    patience = pool.patience
+    with pool.place():
+        ends = asyncio.get_running_loop().time() + patience.hold_s
+        while True:
+            left_s = ends - asyncio.get_running_loop().time()
+            if left_s <= 0:
+                raise ModelWarming(pool.model, retry_after_s=patience.start_s)
+            try:
+                await pool.wait(within_s=min(left_s, patience.tell_every_s))
+            except TimeoutError:
+                if asked.is_stream:
+                    await _say_warming(running, out)
+            else:
+                return
+
+
+async def _say_warming(running: Running, out: Answering) -> None:
+    if not out.is_begun:
+        running.status = 200
+        await out.start(200, EVENT_STREAM)
+    await out.write(_WARMING)
+
+
+async def _whole(
+    outgoing: Outgoing, reply: Reply, running: Running, out: Answering, headers: Headers
+) -> None:
+    """Pass on an answer that is no stream.
+
+    Raises:
+        RuntimeRefused: it is an error that is not the caller's fault.
+        BrokenOff: it ended before its end.
+    """
+    is_ok = reply.status == 200
+    if not is_ok and reply.status not in _CALLERS_FAULT:
+        raise RuntimeRefused(outgoing.served.id, status=reply.status)
+    body = await reply.whole()
+    if is_ok:
+        running.used = usage_in(body) or running.used
+        renaming = outgoing.served.renaming
+        body = renaming.of(body) if renaming else body
+    running.answers(reply.status)
+    if not out.is_begun:
+        await out.start(reply.status, [(b"content-type", reply.content_type), *headers])
+    running.end("ok" if is_ok else "failed")
+    await out.end(body)
+
+
+async def _stream(
+    outgoing: Outgoing, reply: Reply, running: Running, out: Answering, headers: Headers
+) -> None:
+    """Pass on events as they come; the last one when the call is counted.
+
+    Raises:
+        BrokenOff: the stream ended before its end.
+    """
+    passing = Passing(keeps_usage=outgoing.asked.wants_usage, renaming=outgoing.served.renaming)
+    events = Events()
+    is_chat = outgoing.asked.endpoint.path != "/v1/responses"
+    if not out.is_begun:
+        await out.start(200, [*EVENT_STREAM, *headers])
+    try:
+        async for part in reply.parts():
+            data = b"".join(map(passing.event, events.of(part)))
+            if passing.is_done:
+                break
+            if data:
+                running.answers(200)
+                await out.write(data)
+        else:
+            data = b""
+            if is_chat:
+                raise BrokenOff
+    finally:
+        running.used = passing.used
+        if not passing.named:
+            running.used = replace(running.used, completion_tokens=passing.seen)
+    running.end("ok")
+    await out.end(data)
