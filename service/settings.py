@@ -109,6 +109,9 @@ class Settings(BaseSettings):
     sync_every_s: Annotated[float, Field(ge=60, le=31_536_000)] | None = None
     """How often sources are synced that say nothing else; None: when somebody asks."""
 
+    catalogue: Path | None = None
+    """The site's own file of models and where they answer, beside those that fumikura knows."""
+
     embedding: EmbeddingSettings = EmbeddingSettings()
     next_embedding: EmbeddingSettings | None = None
     """The model to move to (`fumikura reembed`); once it answers, either name will do for it."""
