@@ -189,6 +189,11 @@ class Settings(BaseSettings):
         return self.data_folder / "store"
 
     @property
+    def usage_folder(self) -> Path:
+        """Where records of usage lie until they are in the database."""
+        return self.data_folder / "usage"
+
+    @property
     def is_loopback(self) -> bool:
         """Tell whether only this machine can reach the service."""
         if self.host == "localhost":

@@ -27,6 +27,7 @@ COMMANDS: Final = {
     "keys": "Make, list and revoke API keys.",
     "reembed": "Move to another embedding model while searches go on.",
     "models": "List, show and check the models of the catalogue.",
+    "usage": "Tell what calls of models used.",
     "eval": "Measure how well the search finds what people judged relevant.",
     "store": "Plan the vector store for so many passages.",
     "doctor": "Say what is configured, reachable, missing.",

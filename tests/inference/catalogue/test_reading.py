@@ -1,6 +1,7 @@
 """The catalogue that comes with fumikura, and what a site's file makes of it."""
 
 import json
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -60,7 +61,8 @@ def test_near_names_are_told() -> None:
 def test_a_site_changes_the_fields_that_it_names(site: Path) -> None:
     change = {"id": "gpt-oss-20b", "price": {"prompt": 20}, "resources": {"cpus": 16}}
     card = read(site, {"models": [change]}).find("gpt-oss-20b")
-    assert (card.price.prompt, card.resources.cpus, card.resources.gpus) == (20, 16, 1)
+    assert card.price.prompt == Decimal(20)
+    assert (card.resources.cpus, card.resources.gpus) == (16, 1)
 
 
 def test_a_site_adds_and_removes_models(site: Path) -> None:

@@ -1,0 +1,1 @@
+"""What calls of models used: kept before the caller has the answer, then moved to the database."""

@@ -1,0 +1,30 @@
+"""What can go wrong with the records of usage."""
+
+from contracts.problems import Problem
+
+
+class UsageNotKept(Problem):
+    """Records cannot be written, so that no call may begin."""
+
+    kind = "unavailable"
+    code = "usage_not_kept"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "What calls of models use cannot be recorded now, so none is made.",
+            hint="An operator should look at the disk of the data folder; then try again.",
+            message_ja="利用記録を書き込めないため、モデルを呼び出せません。",
+            retry_after_s=10.0,
+        )
+
+
+class MonthUnreadable(Problem):
+    """No month."""
+
+    kind = "invalid"
+    code = "month_unreadable"
+
+    def __init__(self, given: str) -> None:
+        super().__init__(
+            f"{given[:20]!r} is no month.", hint="Write year and month, such as 2026-11."
+        )
