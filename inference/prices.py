@@ -10,7 +10,7 @@ _MICROYEN: Final = 1_000_000
 _TOKENS: Final = 1_000_000
 _MINUTE_S: Final = 60
 
-Yen = Annotated[Decimal, Field(ge=0, le=1_000_000, max_digits=12, decimal_places=6)]
+Yen = Annotated[Decimal, Field(ge=0, le=100_000_000, max_digits=15, decimal_places=6)]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

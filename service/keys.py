@@ -13,13 +13,15 @@ from pydantic import BaseModel, Field
 from sqlalchemy import delete, func, select, update
 
 from contracts.principal import Principal, Scope
-from service.problems import KeyInvalid, KeyUnknown
+from service.limits.spans import UNLIMITED, Limits
+from service.problems import KeyEnded, KeyInvalid, KeyUnknown
 from service.records.database import Database
 from service.records.links import key_subject
 from service.records.models import KeyRow, LinkedTokenRow
 from service.records.unchanged import Unchanged
 
 EVERY_PROJECT = "*"
+EVERY_MODEL = "*"
 USE_NOTED_EVERY = timedelta(minutes=1)
 _KEY = re.compile(r"fmk_(?P<id>[0-9a-f]{12})_[0-9a-f]{64}")
 
@@ -36,6 +38,9 @@ class KeyInfo(BaseModel, frozen=True):
     expires_at: datetime | None
     revoked_at: datetime | None
     last_used_at: datetime | None = Field(description="To the minute.")
+    models: list[str] = Field(description='Ids of the models it may call, or ["*"] for all.')
+    limits: Limits = Field(description="Of this key and of those that it replaces.")
+    family: str = Field(description="Id of the first of the keys that replaced each other.")
 
 
 class NewKey(BaseModel, frozen=True):
@@ -54,6 +59,8 @@ class KeyOrder:
     scopes: frozenset[Scope]
     projects: Sequence[str]
     expires_at: datetime | None = None
+    models: Sequence[str] = (EVERY_MODEL,)
+    limits: Limits = UNLIMITED
 
 
 def _now() -> datetime:
@@ -79,20 +86,31 @@ class Keys:
 
     async def create(self, order: KeyOrder) -> NewKey:
         """Make a key of 256 random bits."""
-        key_id = secrets.token_hex(6)
-        key = f"fmk_{key_id}_{secrets.token_hex(32)}"
-        row = KeyRow(
-            id=key_id,
-            key_hash=self._hash(key),
-            name=order.name,
-            principal_id=order.principal_id,
-            scopes=sorted(order.scopes),
-            projects=list(order.projects),
-            created_at=self.now(),
-            expires_at=order.expires_at,
-        )
+        key, row = self._new(order)
         async with self.database.write() as session:
             session.add(row)
+        return NewKey(key=key, info=_info(row))
+
+    async def rotate(self, key_id: str, *, overlap: timedelta) -> NewKey:
+        """Make a key that may do what another one may, which ends after `overlap`.
+
+        What is used of limits counts for both.
+
+        Raises:
+            KeyUnknown: there is no such key.
+            KeyEnded: it is revoked, or has expired.
+        """
+        now = self.now()
+        async with self.database.write() as session:
+            former = await session.get(KeyRow, key_id)
+            if former is None:
+                raise KeyUnknown(key_id)
+            if not _is_valid(former, now):
+                raise KeyEnded(key_id)
+            key, row = self._new(_order(former), family=former.family)
+            session.add(row)
+            ends = now + overlap
+            former.expires_at = min(ends, former.expires_at or ends)
         return NewKey(key=key, info=_info(row))
 
     async def list_all(self) -> list[KeyInfo]:
@@ -140,14 +158,19 @@ class Keys:
         Raises:
             KeyInvalid: malformed, unknown, expired or revoked, without saying which.
         """
+        return principal_of(await self.verified(key))
+
+    async def verified(self, key: str) -> KeyInfo:
+        """Return what a key allows.
+
+        Raises:
+            KeyInvalid: malformed, unknown, expired or revoked, without saying which.
+        """
         row = await self._find(key)
         if not _is_valid(row, self.now()):
             raise KeyInvalid
         await self._note_use(row)
-        info = _info(row)
-        return Principal(
-            id=row.principal_id, name=row.name, scopes=frozenset(info.scopes), key_id=row.id
-        )
+        return _info(row)
 
     async def granted_projects(self, key_id: str) -> frozenset[str]:
         """Return the project ids that a valid key may see, or `EVERY_PROJECT`; else nothing."""
@@ -158,6 +181,24 @@ class Keys:
         if row is None or not _is_valid(row, self.now()):
             return frozenset()
         return frozenset(row.projects)
+
+    def _new(self, order: KeyOrder, *, family: str | None = None) -> tuple[str, KeyRow]:
+        key_id = secrets.token_hex(6)
+        key = f"fmk_{key_id}_{secrets.token_hex(32)}"
+        row = KeyRow(
+            id=key_id,
+            key_hash=self._hash(key),
+            name=order.name,
+            principal_id=order.principal_id,
+            scopes=sorted(order.scopes),
+            projects=list(order.projects),
+            created_at=self.now(),
+            expires_at=order.expires_at,
+            models=list(order.models),
+            limits=order.limits.model_dump(exclude_none=True),
+            family=family or key_id,
+        )
+        return key, row
 
     async def _find(self, key: str) -> KeyRow:
         parts = _KEY.fullmatch(key)
@@ -189,6 +230,26 @@ class Keys:
 
 def _is_valid(row: KeyRow, now: datetime) -> bool:
     return row.revoked_at is None and (row.expires_at is None or now < row.expires_at)
+
+
+def principal_of(key: KeyInfo) -> Principal:
+    """Return who holds a key."""
+    return Principal(
+        id=key.principal_id, name=key.name, scopes=frozenset(key.scopes), key_id=key.id
+    )
+
+
+def _order(row: KeyRow) -> KeyOrder:
+    info = _info(row)
+    return KeyOrder(
+        name=info.name,
+        principal_id=info.principal_id,
+        scopes=frozenset(info.scopes),
+        projects=info.projects,
+        expires_at=info.expires_at,
+        models=info.models,
+        limits=info.limits,
+    )
 
 
 def _info(row: KeyRow) -> KeyInfo:

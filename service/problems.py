@@ -30,6 +30,19 @@ class KeyUnknown(Problem):
         )
 
 
+class KeyEnded(Problem):
+    """A key that is revoked or has expired is not replaced: it was ended for a reason."""
+
+    kind = "conflict"
+    code = "key_ended"
+
+    def __init__(self, key_id: str) -> None:
+        super().__init__(
+            f"The key {key_id[:64]!r} is revoked, or has expired.",
+            hint="Make a new one: `POST /v1/keys` or `fumikura keys create`.",
+        )
+
+
 class SettingsInvalid(Problem):
     """A setting does not fit; the value itself stays out of the message."""
 

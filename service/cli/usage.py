@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final, cast
 import click
 
 from service.cli.options import console, json_option, run
+from service.japan import JAPAN
 from service.settings import read_settings
 
 if TYPE_CHECKING:
@@ -35,16 +36,16 @@ def report(
     *, month: str | None, group_by: str, person: str | None, as_csv: bool, as_json: bool
 ) -> None:
     """Sum up the calls of a month."""
-    from service.usage import report as reports  # noqa: PLC0415 - not for --help
+    from service.usage.report import as_csv as table_of  # noqa: PLC0415 - not for --help
 
-    written = month or datetime.now(reports.JAPAN).strftime("%Y-%m")
+    written = month or datetime.now(JAPAN).strftime("%Y-%m")
     sums, waiting = run(_sums(written, cast("GroupBy", group_by), person))
     if waiting:
         print(f"{waiting} calls are not counted yet; a service moves them.", file=sys.stderr)
     if as_json:
         print(json.dumps([each.model_dump() for each in sums], indent=2, ensure_ascii=False))
     elif as_csv:
-        print(reports.as_csv(sums), end="")
+        print(table_of(sums), end="")
     else:
         console().print(_table(written, group_by, sums))
 

@@ -20,8 +20,8 @@ def authenticator(keys: Keys, *, local_token: str | None) -> Authenticate:
     """
 
     async def authenticate(authorization: str | None) -> Principal:
-        secret = _bearer(authorization)
-        if local_token is not None and hmac.compare_digest(secret.encode(), local_token.encode()):
+        secret = bearer(authorization)
+        if local_token is not None and is_local_operator(secret, local_token):
             return LOCAL_OPERATOR
         return await keys.verify(secret)
 
@@ -35,7 +35,17 @@ def authorization_in(headers: Mapping[str, str]) -> str | None:
     return authorization if authorization is not None or key is None else f"Bearer {key}"
 
 
-def _bearer(authorization: str | None) -> str:
+def is_local_operator(secret: str, local_token: str) -> bool:
+    """Tell whether the secret is the token of the local operator."""
+    return hmac.compare_digest(secret.encode(), local_token.encode())
+
+
+def bearer(authorization: str | None) -> str:
+    """Return the secret of an `Authorization` header.
+
+    Raises:
+        KeyInvalid: it has none.
+    """
     scheme, _, secret = (authorization or "").partition(" ")
     if scheme.casefold() != "bearer":
         raise KeyInvalid

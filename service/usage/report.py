@@ -1,23 +1,22 @@
-"""What was used in a span of time: summed by the database, for people and programs."""
+"""What was used in a span of time, in Japan: summed by the database, for people and programs."""
 
 import csv
 import io
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import UTC, datetime
 from typing import Final, Literal
 
 from pydantic import BaseModel, Field
 from sqlalchemy import ColumnElement, Executable, String, case, cast, func, select
 
+from service.japan import JAPAN
 from service.records.database import Database
 from service.records.models import UsageRow
 from service.usage.problems import MonthUnreadable
 
 GroupBy = Literal["model", "person", "key", "day"]
-JAPAN: Final = timezone(timedelta(hours=9), "JST")
-"""Days and months are those of Japan, which has no summer time."""
 _MONTH: Final = re.compile(r"(?P<year>[0-9]{4})-(?P<month>0[1-9]|1[0-2])")
 _FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
 

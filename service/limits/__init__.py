@@ -1,0 +1,1 @@
+"""How much of models a key and a person may use: exact, in all processes together."""

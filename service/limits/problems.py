@@ -1,0 +1,43 @@
+"""A limit that is reached, and when it is free again."""
+
+from typing import Final, Literal
+
+from contracts.problems import Problem
+
+Whose = Literal["key", "person"]
+
+_EN: Final = {
+    "requests_per_minute": "calls in a minute",
+    "tokens_per_minute": "tokens in a minute",
+    "tokens_per_day": "tokens in a day",
+    "tokens_per_month": "tokens in a month",
+    "yen_per_day": "yen in a day",
+    "yen_per_month": "yen in a month",
+    "streams": "calls at once",
+}
+_JA: Final = {
+    "requests_per_minute": "1分あたりの呼び出し回数",
+    "tokens_per_minute": "1分あたりのトークン数",
+    "tokens_per_day": "1日あたりのトークン数",
+    "tokens_per_month": "1か月あたりのトークン数",
+    "yen_per_day": "1日あたりの金額",
+    "yen_per_month": "1か月あたりの金額",
+    "streams": "同時呼び出し数",
+}
+
+
+class LimitReached(Problem):
+    """A key, or all keys of a person together, may use no more now."""
+
+    kind = "limited"
+    code = "limit_reached"
+
+    def __init__(self, name: str, *, whose: Whose, most: int, retry_after_s: float) -> None:
+        owner = "this key" if whose == "key" else "all your keys together"
+        super().__init__(
+            f"The limit of {most:,} {_EN[name]} for {owner} is reached ({name}).",
+            hint="Try again after the time in `Retry-After`, or ask an operator for more.",
+            message_ja=f"{_JA[name]}の上限({most:,})に達しました。",
+            retry_after_s=retry_after_s,
+        )
+        self.name = name
