@@ -1,6 +1,6 @@
 """Numbers for Prometheus: requests, how long they took, and jobs."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Final
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
@@ -15,7 +15,9 @@ class Metrics:
     Labels are route templates, never paths: nothing that a caller sends becomes a label.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, also: Callable[[], bytes] | None = None) -> None:
+        """Take what else is rendered, in the same format."""
+        self._also = also
         self._registry = CollectorRegistry()
         self._requests = Counter(
             "fumikura_requests",
@@ -44,4 +46,5 @@ class Metrics:
         """Return everything in Prometheus' text format; `jobs` is their number by status now."""
         for status, number in jobs.items():
             self._jobs.labels(status).set(number)
-        return generate_latest(self._registry)
+        also = b"" if self._also is None else self._also()
+        return generate_latest(self._registry) + also

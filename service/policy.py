@@ -6,6 +6,7 @@ from typing import Final, Literal
 
 from agents.registry import AGENTS
 from contracts.principal import Scope
+from inference.gateway.endpoints import ENDPOINTS
 
 Policy = Scope | Literal["public"]
 """`public`: anyone; a scope: whoever holds a valid key with it."""
@@ -44,7 +45,7 @@ POLICIES: Final[Mapping[tuple[str, str], Policy]] = MappingProxyType(
         ("POST", "/v1/reembedding/{order}"): "admin",
         ("GET", "/v1/models"): "models",
         ("GET", "/v1/models/{model:path}"): "models",
-        ("POST", "/v1/embeddings"): "models",
+        **{("POST", path): "models" for path in ENDPOINTS},
     }
 )
 

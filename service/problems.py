@@ -43,6 +43,19 @@ class KeyEnded(Problem):
         )
 
 
+class ModelKeyMissing(Problem):
+    """A deployment names a variable that is not set."""
+
+    kind = "invalid"
+    code = "model_key_missing"
+
+    def __init__(self, model: str, *, variable: str) -> None:
+        super().__init__(
+            f"The servers of the model {model!r} ask for a key, and {variable} is not set.",
+            hint=f"Set {variable}, or take `api_key_env` out of the catalogue.",
+        )
+
+
 class SettingsInvalid(Problem):
     """A setting does not fit; the value itself stays out of the message."""
 

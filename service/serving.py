@@ -8,6 +8,7 @@ from fastapi import FastAPI
 
 from inference.local_embedder import LocalEmbedder
 from mcp_server.http import open_http
+from service.model_gateway import open_model_gateway
 from service.rest.app import create_app
 from service.rest.auth import authenticator
 from service.rest.hosts import allowed_hosts
@@ -30,10 +31,13 @@ async def open_serving(settings: Settings, *, local_token: str) -> AsyncGenerato
     Who shows the token is the operator.
 
     Raises:
-        Problem: see `service.wiring.open_resources`.
+        Problem: see `service.wiring.open_resources` and `service.model_gateway`.
     """
     async with AsyncExitStack() as stack:
         resources = await stack.enter_async_context(open_resources(settings))
+        models = await stack.enter_async_context(
+            open_model_gateway(resources.records, local_token=local_token)
+        )
         if isinstance(
             resources.embedder, LocalEmbedder
         ):  # so that no caller waits for the model to load
@@ -48,7 +52,9 @@ async def open_serving(settings: Settings, *, local_token: str) -> AsyncGenerato
         await stack.enter_async_context(resources.jobs.working())
         await stack.enter_async_context(resources.schedule.running())
         await stack.enter_async_context(resources.reembedding.working())
-        app = create_app(resources, local_token=local_token, mounts={"/mcp": mcp})
+        app = create_app(
+            resources, local_token=local_token, models_behind=models, mounts={"/mcp": mcp}
+        )
         yield Serving(app=app, resources=resources)
 
 

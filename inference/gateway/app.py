@@ -23,24 +23,33 @@ _LOG: Final = logging.getLogger(__name__)
 
 
 @dataclass(slots=True)
-class _Out:
+class Out:
     """Implements `inference.gateway.exchange.Answering`."""
 
     send: Send
-    request_id: str
+    request_id: str | None = None
+    """To be told in the answer; None: somebody else tells it."""
     is_begun: bool = False
-    is_stream: bool = False
 
     async def start(self, status: int, headers: Headers) -> None:
         self.is_begun = True
-        named = [*headers, (b"x-request-id", self.request_id.encode())]
-        await self.send({"type": "http.response.start", "status": status, "headers": named})
+        if self.request_id is not None:
+            headers = [*headers, (b"x-request-id", self.request_id.encode())]
+        await self.send({"type": "http.response.start", "status": status, "headers": headers})
 
     async def write(self, data: bytes) -> None:
         await self.send({"type": "http.response.body", "body": data, "more_body": True})
 
     async def end(self, data: bytes) -> None:
         await self.send({"type": "http.response.body", "body": data})
+
+
+async def answer(handler: Handler, request: Request, out: Out) -> None:
+    """Answer a request, if only with what is wrong with it."""
+    try:
+        await handler.answer(request, out)
+    except Problem as problem:
+        await _tell(problem, out)
 
 
 class _Left(Exception):
@@ -60,7 +69,7 @@ class Gateway:
         headers = dict(scope["headers"])
         given = headers.get(b"x-request-id", b"")
         request_id = given.decode() if _REQUEST_ID.fullmatch(given) else uuid4().hex
-        out = _Out(send, request_id)
+        out = Out(send, request_id)
         try:
             request = Request(
                 method=scope["method"],
@@ -72,10 +81,10 @@ class Gateway:
             await self._while_there(request, receive, out)
         except _Left:
             return
-        except Problem as problem:
+        except BodyOverLimit as problem:
             await _tell(problem, out)
 
-    async def _while_there(self, request: Request, receive: Receive, out: _Out) -> None:
+    async def _while_there(self, request: Request, receive: Receive, out: Out) -> None:
         """Answer, unless the caller hangs up before."""
         working = asyncio.current_task()
         leaving = asyncio.create_task(_hung_up(receive))
@@ -89,7 +98,7 @@ class Gateway:
 
         leaving.add_done_callback(stop)
         try:
-            await self.handler.answer(request, out)
+            await answer(self.handler, request, out)
         except asyncio.CancelledError:
             if not is_left or working is None or working.uncancel() > 0:
                 raise
@@ -127,7 +136,7 @@ async def _hung_up(receive: Receive) -> None:
         pass
 
 
-async def _tell(problem: Problem, out: _Out) -> None:
+async def _tell(problem: Problem, out: Out) -> None:
     """Send a problem; within a stream as its last event."""
     body = error_body(problem)
     if out.is_begun:

@@ -14,7 +14,9 @@ from starlette.routing import Route
 from starlette.types import ASGIApp
 
 from contracts.problems import Problem
+from service.callers import KeyCallers
 from service.metrics import Metrics
+from service.model_gateway import ModelGateway
 from service.policy import SELF_GUARDED
 from service.rest import (
     agents,
@@ -22,6 +24,7 @@ from service.rest import (
     jobs,
     keys,
     links,
+    models,
     openai_api,
     openapi,
     projects,
@@ -53,6 +56,7 @@ _ROUTERS: Final = tuple(
         keys,
         reembedding,
         openai_api,
+        models,
         health,
         openapi,
     )
@@ -64,6 +68,7 @@ def create_app(
     resources: Resources,
     *,
     local_token: str | None = None,
+    models_behind: ModelGateway | None = None,
     mounts: Mapping[str, ASGIApp] = _NONE,
 ) -> FastAPI:
     """Return the application over what is open already; nothing is opened here.
@@ -71,12 +76,13 @@ def create_app(
     Args:
         resources: what the routes work with; the caller closes them after the last request.
         local_token: who shows it is the local operator; None: only keys are let in.
+        models_behind: the gateway to models; None: the index's own model alone is served.
         mounts: applications at exact paths, each of `policy.SELF_GUARDED`.
 
     Raises:
         LookupError: a route or a mount without a policy.
     """
-    metrics = Metrics()
+    metrics = Metrics(also=None if models_behind is None else models_behind.meters.render)
     app = FastAPI(
         title=openapi.TITLE,
         description=openapi.DESCRIPTION,
@@ -95,9 +101,24 @@ def create_app(
     for router in _ROUTERS:
         app.include_router(router)
     _mount(app, mounts)
-    keep = authenticator(resources.records.keys, local_token=local_token)
-    Context(resources=resources, authenticate=keep, metrics=metrics).keep_in(app)
+    _context(resources, local_token, metrics, models_behind).keep_in(app)
     return app
+
+
+def _context(
+    resources: Resources,
+    local_token: str | None,
+    metrics: Metrics,
+    models_behind: ModelGateway | None,
+) -> Context:
+    records = resources.records
+    return Context(
+        resources=resources,
+        authenticate=authenticator(records.keys, local_token=local_token),
+        metrics=metrics,
+        callers=KeyCallers(keys=records.keys, database=records.database, local_token=local_token),
+        models=models_behind,
+    )
 
 
 def _mount(app: FastAPI, mounts: Mapping[str, ASGIApp]) -> None:

@@ -6,7 +6,9 @@ from typing import Annotated, Final
 from fastapi import Depends, FastAPI, Request
 
 from contracts.principal import Principal
+from service.callers import KeyCallers
 from service.metrics import Metrics
+from service.model_gateway import ModelGateway
 from service.rest.auth import Authenticate
 from service.wiring import Resources
 
@@ -20,6 +22,8 @@ class Context:
     resources: Resources
     authenticate: Authenticate
     metrics: Metrics
+    callers: KeyCallers
+    models: ModelGateway | None = None
 
     def keep_in(self, app: FastAPI) -> None:
         """Make it what the routes of `app` are handed."""

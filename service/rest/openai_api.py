@@ -6,12 +6,14 @@ import struct
 from collections.abc import Sequence
 from typing import Annotated, Any, Final, Literal, cast
 
-from fastapi import Body
+from fastapi import Body, Request
+from fastapi.responses import Response
 from pydantic import BaseModel, Field, field_validator
 
 from rag.ports import Embedder
-from service.rest.context import Opened
+from service.rest.context import Opened, context_of
 from service.rest.guard import guarded_router
+from service.rest.models import caller_of, counted_here, handed
 from service.rest.openai_errors import OpenAIErrorBody
 from service.rest.problems import FieldInvalid, ModelUnknown
 
@@ -114,32 +116,44 @@ class EmbeddingAnswer(BaseModel, frozen=True):
 
 
 @router.get("/v1/models")
-async def list_models(opened: Opened) -> ModelList:
-    """List the models: the one that embeds."""
-    return ModelList(data=[ModelInfo(id=opened.embedder.model)])
+async def list_models(request: Request, opened: Opened) -> ModelList:
+    """List the models that the key is for: the one that embeds the index, and those deployed."""
+    caller = await caller_of(request)
+    behind = context_of(request).models
+    deployed = [] if behind is None else behind.models.of(caller)
+    own = [opened.embedder.model] if caller.may_call(opened.embedder.model) else []
+    return ModelList(data=[ModelInfo(id=name) for name in [*own, *(each.id for each in deployed)]])
 
 
 @router.get("/v1/models/{model:path}")
-async def get_model(model: str, opened: Opened) -> ModelInfo:
-    """Return one model."""
-    if model != opened.embedder.model:
+async def get_model(model: str, request: Request, opened: Opened) -> ModelInfo:
+    """Return one model; an alias is answered with the id."""
+    caller = await caller_of(request)
+    if model == opened.embedder.model and caller.may_call(model):
+        return ModelInfo(id=model)
+    behind = context_of(request).models
+    if behind is None:
         raise ModelUnknown(known=opened.embedder.model)
-    return ModelInfo(id=model)
+    return ModelInfo(id=behind.models.find(model, caller).id)
 
 
-@router.post("/v1/embeddings")
+@router.post("/v1/embeddings", response_model=EmbeddingAnswer)
 async def create_embeddings(
-    asked: Annotated[EmbeddingRequest, Body(openapi_examples=_TEXTS)], opened: Opened
-) -> EmbeddingAnswer:
-    """Embed texts with the model that the index uses."""
+    asked: Annotated[EmbeddingRequest, Body(openapi_examples=_TEXTS)],
+    request: Request,
+    opened: Opened,
+) -> EmbeddingAnswer | Response:
+    """Embed texts with the model that the index uses, or with one that is deployed."""
     embedder = opened.embedder
-    if asked.model != embedder.model:
-        raise ModelUnknown(known=embedder.model)
+    caller = await caller_of(request)
+    if asked.model != embedder.model or not caller.may_call(embedder.model):
+        return await handed(request)
     if asked.dimensions not in {None, embedder.dimensions}:
         raise FieldInvalid("dimensions", f"this model's vectors have {embedder.dimensions}")
-    embeddings = await embedder.embed_documents(asked.texts)
-    vectors = [list(embedding.dense) for embedding in embeddings]
     tokens = await asyncio.to_thread(_tokens_of, embedder, asked.texts)
+    async with counted_here(request, caller, model=embedder.model, tokens=tokens):
+        embeddings = await embedder.embed_documents(asked.texts)
+    vectors = [list(embedding.dense) for embedding in embeddings]
     return EmbeddingAnswer(
         model=embedder.model,
         data=[

@@ -6,9 +6,10 @@ from typing import Final
 from pydantic import BaseModel, Field
 
 from contracts.problems import Kind, Problem
+from inference.gateway.endpoints import ENDPOINTS, MODELS
 from service.rest.problems import FieldInvalid
 
-PATHS: Final = ("/v1/models", "/v1/embeddings")
+PATHS: Final = (MODELS, *ENDPOINTS)
 
 _TYPES: Final[Mapping[Kind, str]] = {
     "unauthenticated": "authentication_error",

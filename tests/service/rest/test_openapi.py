@@ -47,6 +47,8 @@ async def test_operation_ids_are_readable_and_never_change(document: dict[str, A
             *("list_links", "get_link", "link_account", "unlink_account"),
             *("list_keys", "create_key", "revoke_key"),
             *("list_models", "get_model", "create_embeddings"),
+            *("create_chat_completion", "create_completion", "create_response"),
+            *("rerank", "read_page", "create_transcription", "tokenize"),
             *("get_reembedding", "order_reembedding"),
             *("get_health", "get_readiness", "get_metrics"),
         ]

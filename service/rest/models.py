@@ -1,0 +1,148 @@
+"""Calls of models, handed to the gateway as they come."""
+
+import asyncio
+from collections.abc import AsyncGenerator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from time import perf_counter
+from typing import Any, Final
+
+from fastapi import Request
+from fastapi.responses import Response
+from starlette.types import Receive, Scope, Send
+
+from inference.gateway import exchange
+from inference.gateway.app import Out, answer
+from inference.gateway.endpoints import ENDPOINTS
+from inference.gateway.handling import Handler
+from inference.gateway.ports import Call, Ended
+from inference.prices import Used
+from service.callers import KeyCaller
+from service.rest.asgi import request_id
+from service.rest.auth import authorization_in
+from service.rest.context import context_of
+from service.rest.guard import guarded_router
+from service.rest.openai_errors import OpenAIErrorBody
+from service.rest.problems import ModelUnknown
+
+HERE_TOO: Final = "/v1/embeddings"
+"""The index's own model answers there as well: `service.rest.openai_api`."""
+
+_TOLD: Final[Mapping[str, tuple[str, str]]] = {
+    "/v1/chat/completions": (
+        "create_chat_completion",
+        "Let a chat model write the next message, whole or as a stream.",
+    ),
+    "/v1/completions": ("create_completion", "Let a chat model write on."),
+    "/v1/responses": (
+        "create_response",
+        "Let a chat model answer, where its server has this form.",
+    ),
+    "/v1/rerank": ("rerank", "Order documents by how well they answer a query."),
+    "/v1/ocr": ("read_page", "Read the text of a picture or a page."),
+    "/v1/audio/transcriptions": ("create_transcription", "Write down what is said."),
+    "/tokenize": ("tokenize", "Cut a text into the tokens of a model."),
+}
+"""The names of the operations, and what they do."""
+
+router = guarded_router(
+    "OpenAI-compatible",
+    problem={"default": {"model": OpenAIErrorBody, "description": "An error as OpenAI sends it."}},
+)
+
+
+class Handed(Response):
+    """An answer that the gateway writes."""
+
+    def __init__(self, handler: Handler, request: exchange.Request) -> None:
+        """Take what is to be answered, and by whom."""
+        super().__init__()
+        self._handler = handler
+        self._request = request
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002 - of ASGI
+        """Answer."""
+        await answer(self._handler, self._request, Out(send))
+
+
+async def handed(request: Request) -> Handed:
+    """Return what the gateway will answer to a request.
+
+    Raises:
+        ModelUnknown: this service has no gateway.
+    """
+    context = context_of(request)
+    if context.models is None:
+        raise ModelUnknown(known=context.resources.embedder.model)
+    return Handed(
+        context.models.handler,
+        exchange.Request(
+            method=request.method,
+            path=request.url.path,
+            headers=dict(request.headers.raw),
+            body=await request.body(),
+            id=request_id(request.scope),
+        ),
+    )
+
+
+async def caller_of(request: Request) -> KeyCaller:
+    """Return who asks, as the gateway knows them.
+
+    Raises:
+        KeyInvalid: the key is valid no longer.
+    """
+    return await context_of(request).callers.caller(authorization_in(request.headers))
+
+
+@asynccontextmanager
+async def counted_here(
+    request: Request, caller: KeyCaller, *, model: str, tokens: int
+) -> AsyncGenerator[None]:
+    """Limit and record a call that this process answers; without a gateway nothing is counted.
+
+    Raises:
+        LimitReached: the key or its person may use no more.
+    """
+    behind = context_of(request).models
+    if behind is None:
+        yield
+        return
+    used = Used(prompt_tokens=tokens)
+    call = Call(
+        request_id=request_id(request.scope),
+        endpoint=HERE_TOO,
+        model=model,
+        asked_model=model,
+        most=used,
+    )
+    admitted = await behind.handler.meter.admit(caller, call)
+    began = perf_counter()
+    ended = Ended(used=Used(), outcome="failed", status=503, seconds=0.0, model=model)
+    try:
+        yield
+        ended = replace(ended, used=used, outcome="ok", status=200)
+    except asyncio.CancelledError:
+        ended = replace(ended, outcome="left", status=499)
+        raise
+    finally:
+        admitted.end(replace(ended, seconds=perf_counter() - began))
+
+
+def _add(path: str) -> None:
+    name, summary = _TOLD[path]
+    body: dict[str, Any] = {"content": {"application/json": {"schema": {"type": "object"}}}}
+    router.add_api_route(
+        path,
+        handed,
+        methods=["POST"],
+        name=name,
+        summary=summary,
+        response_model=None,
+        openapi_extra={"requestBody": body},
+    )
+
+
+for _path in ENDPOINTS:
+    if _path != HERE_TOO:
+        _add(_path)
