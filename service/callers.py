@@ -7,14 +7,12 @@ from hashlib import sha256
 from time import monotonic
 from typing import Final
 
-from sqlalchemy import select
-
 from inference.gateway.ports import Caller
 from service.access.recorded import LOCAL_OPERATOR
 from service.keys import EVERY_MODEL, KeyInfo, Keys, principal_of
+from service.limits.persons import PersonLimits
 from service.limits.spans import UNLIMITED, Limits
 from service.records.database import Database
-from service.records.models import PersonLimitsRow
 from service.rest.auth import bearer, is_local_operator
 
 _REMEMBERED_S: Final = 0.5
@@ -70,14 +68,7 @@ class KeyCallers:
         if self.local_token is not None and is_local_operator(secret, self.local_token):
             return KeyCaller(principal=LOCAL_OPERATOR, family="local")
         key = await self.keys.verified(secret)
-        return _caller(key, await self._limits_of(key.principal_id))
-
-    async def _limits_of(self, person: str) -> Limits:
-        async with self.database.read() as session:
-            written = await session.scalar(
-                select(PersonLimitsRow.limits).where(PersonLimitsRow.principal_id == person)
-            )
-        return UNLIMITED if written is None else Limits.model_validate(written)
+        return _caller(key, await PersonLimits(self.database).of(key.principal_id))
 
 
 def _caller(key: KeyInfo, person_limits: Limits) -> KeyCaller:

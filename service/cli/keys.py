@@ -1,22 +1,39 @@
-"""`fumikura keys create|list|revoke`: works on the records, also beside a running service."""
+"""`fumikura keys create|list|rotate|limit|revoke`: also beside a running service."""
 
 import json
 import sys
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from typing import Final
+from typing import Any, Final, TypeVar
 
 import click
 
 from contracts.principal import ALL_SCOPES, Scope
 from service.cli.options import console, json_option, run
 from service.cli.render import keys_table
-from service.keys import EVERY_PROJECT, KeyInfo, KeyOrder, NewKey
+from service.keys import EVERY_MODEL, EVERY_PROJECT, KeyInfo, KeyOrder, NewKey
+from service.limits.spans import UNLIMITED, Limits
 from service.settings import read_settings
+
+Command = TypeVar("Command", bound=Callable[..., Any])
 
 _UNKNOWN: Final = (
     "There is no project {0!r} yet; the key sees it once it is there.\n"
     "プロジェクト「{0}」はまだありません。登録されると、このキーで見えるようになります。"
 )
+
+
+def limit_options(command: Command) -> Command:
+    """Add an option for each limit."""
+    for name, field in reversed(Limits.model_fields.items()):
+        option = click.option(
+            f"--{name.replace('_', '-')}",
+            name,
+            type=click.IntRange(min=1),
+            help=field.description or "Not limited if absent.",
+        )
+        command = option(command)
+    return command
 
 
 @click.group("keys")
@@ -48,15 +65,26 @@ def keys() -> None:
 @click.option(
     "--days", type=click.IntRange(1, 3650), help="Days until it expires; never if absent."
 )
+@click.option(
+    "--model",
+    "models",
+    multiple=True,
+    default=(EVERY_MODEL,),
+    show_default=True,
+    help="A model that it may call; may be repeated.",
+)
+@limit_options
 @json_option
-def create(
+def create(  # noqa: PLR0913 - click's options
     *,
     name: str,
     principal_id: str,
     scopes: tuple[Scope, ...],
     projects: tuple[str, ...],
     days: int | None,
+    models: tuple[str, ...],
     as_json: bool,
+    **limits: int | None,
 ) -> None:
     """Make a key. It is shown once and kept nowhere."""
     order = KeyOrder(
@@ -65,10 +93,45 @@ def create(
         scopes=frozenset(scopes),
         projects=projects,
         expires_at=None if days is None else datetime.now(UTC) + timedelta(days=days),
+        models=models,
+        limits=Limits(**limits),
     )
     made, unknown = run(_create(order))
     for project_id in unknown:
         print(_UNKNOWN.format(project_id), file=sys.stderr)
+    _show_once(made, as_json=as_json)
+
+
+@keys.command("rotate")
+@click.argument("key_id")
+@click.option(
+    "--overlap-days",
+    type=click.IntRange(0, 366),
+    default=7,
+    show_default=True,
+    help="Days that the old key stays valid.",
+)
+@json_option
+def rotate(key_id: str, *, overlap_days: int, as_json: bool) -> None:
+    """Make a key in the place of another one, which ends after the overlap."""
+    _show_once(run(_rotate(key_id, timedelta(days=overlap_days))), as_json=as_json)
+
+
+@keys.command("limit")
+@click.argument("person")
+@limit_options
+@json_option
+def limit(person: str, *, as_json: bool, **limits: int | None) -> None:
+    """Set what all keys of PERSON may use of models together; without options, show it."""
+    held = run(_limit(person, Limits(**limits)))
+    told = held.model_dump(exclude_none=True)
+    if as_json:
+        print(json.dumps(told, indent=2))
+    else:
+        print("\n".join(f"{name}: {most:,}" for name, most in told.items()) or "No limits.")
+
+
+def _show_once(made: NewKey, *, as_json: bool) -> None:
     if as_json:
         print(made.model_dump_json(indent=2))
     else:
@@ -107,6 +170,25 @@ async def _create(order: KeyOrder) -> tuple[NewKey, list[str]]:
         named = set(order.projects) - {EVERY_PROJECT}
         unknown = [each for each in sorted(named) if await records.projects.find(each) is None]
         return await records.keys.create(order), unknown
+
+
+async def _rotate(key_id: str, overlap: timedelta) -> NewKey:
+    from service.wiring import open_records  # noqa: PLC0415 - not for --help
+
+    async with open_records(read_settings()) as records:
+        return await records.keys.rotate(key_id, overlap=overlap)
+
+
+async def _limit(person: str, limits: Limits) -> Limits:
+    """Set the limits, if there are any, and return those that hold."""
+    from service.limits.persons import PersonLimits  # noqa: PLC0415 - not for --help
+    from service.wiring import open_records  # noqa: PLC0415 - see above
+
+    async with open_records(read_settings()) as records:
+        persons = PersonLimits(records.database)
+        if limits != UNLIMITED:
+            await persons.set(person, limits)
+        return await persons.of(person)
 
 
 async def _list() -> list[KeyInfo]:

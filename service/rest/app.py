@@ -31,6 +31,7 @@ from service.rest import (
     reembedding,
     search,
     sources,
+    usage,
 )
 from service.rest.auth import authenticator
 from service.rest.body_limit import BodyLimit
@@ -54,6 +55,7 @@ _ROUTERS: Final = tuple(
         jobs,
         links,
         keys,
+        usage,
         reembedding,
         openai_api,
         models,

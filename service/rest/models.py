@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from time import perf_counter
 from typing import Any, Final
 
@@ -13,7 +13,7 @@ from starlette.types import Receive, Scope, Send
 
 from inference.gateway import exchange
 from inference.gateway.app import Out, answer
-from inference.gateway.endpoints import ENDPOINTS
+from inference.gateway.endpoints import ENDPOINTS, Endpoint
 from inference.gateway.handling import Handler
 from inference.gateway.ports import Call, Ended
 from inference.prices import Used
@@ -28,22 +28,54 @@ from service.rest.problems import ModelUnknown
 HERE_TOO: Final = "/v1/embeddings"
 """The index's own model answers there as well: `service.rest.openai_api`."""
 
-_TOLD: Final[Mapping[str, tuple[str, str]]] = {
-    "/v1/chat/completions": (
+
+@dataclass(frozen=True, slots=True)
+class _Told:
+    """What the description of the API says of a path."""
+
+    name: str
+    summary: str
+    example: Mapping[str, object]
+
+
+_QUESTION: Final = [{"role": "user", "content": "溶体化処理とは何ですか。"}]
+_TOLD: Final[Mapping[str, _Told]] = {
+    "/v1/chat/completions": _Told(
         "create_chat_completion",
         "Let a chat model write the next message, whole or as a stream.",
+        {"model": "gpt-oss-20b", "messages": _QUESTION, "stream": True},
     ),
-    "/v1/completions": ("create_completion", "Let a chat model write on."),
-    "/v1/responses": (
+    "/v1/completions": _Told(
+        "create_completion",
+        "Let a chat model write on.",
+        {"model": "gpt-oss-20b", "prompt": "溶体化処理とは", "max_tokens": 100},
+    ),
+    "/v1/responses": _Told(
         "create_response",
         "Let a chat model answer, where its server has this form.",
+        {"model": "gpt-oss-20b", "input": "溶体化処理とは何ですか。"},
     ),
-    "/v1/rerank": ("rerank", "Order documents by how well they answer a query."),
-    "/v1/ocr": ("read_page", "Read the text of a picture or a page."),
-    "/v1/audio/transcriptions": ("create_transcription", "Write down what is said."),
-    "/tokenize": ("tokenize", "Cut a text into the tokens of a model."),
+    "/v1/rerank": _Told(
+        "rerank",
+        "Order documents by how well they answer a query.",
+        {"model": "bge-reranker-v2-m3", "query": "aging", "documents": ["時効処理", "casting"]},
+    ),
+    "/v1/ocr": _Told(
+        "read_page",
+        "Read the text of a picture or a page.",
+        {"model": "tesseract", "image": "data:image/png;base64,iVBORw0KGgo=", "language": "san"},
+    ),
+    "/v1/audio/transcriptions": _Told(
+        "create_transcription",
+        "Write down what is said.",
+        {"model": "whisper-1", "file": "(the sound)", "language": "ja"},
+    ),
+    "/tokenize": _Told(
+        "tokenize",
+        "Cut a text into the tokens of a model.",
+        {"model": "gpt-oss-20b", "prompt": "溶体化処理"},
+    ),
 }
-"""The names of the operations, and what they do."""
 
 router = guarded_router(
     "OpenAI-compatible",
@@ -129,20 +161,34 @@ async def counted_here(
         admitted.end(replace(ended, seconds=perf_counter() - began))
 
 
-def _add(path: str) -> None:
-    name, summary = _TOLD[path]
-    body: dict[str, Any] = {"content": {"application/json": {"schema": {"type": "object"}}}}
+def _add(endpoint: Endpoint) -> None:
+    told = _TOLD[endpoint.path]
     router.add_api_route(
-        path,
+        endpoint.path,
         handed,
         methods=["POST"],
-        name=name,
-        summary=summary,
+        name=told.name,
+        summary=told.summary,
         response_model=None,
-        openapi_extra={"requestBody": body},
+        openapi_extra={"requestBody": _body(endpoint, told)},
     )
 
 
-for _path in ENDPOINTS:
-    if _path != HERE_TOO:
-        _add(_path)
+def _body(endpoint: Endpoint, told: _Told) -> dict[str, Any]:
+    """Describe a body: what the fields hold, OpenAI documents, or the model's server."""
+    properties: dict[str, Any] = {name: {} for name in sorted(endpoint.handed_on)}
+    if endpoint.is_form:
+        properties["file"] = {"type": "string", "format": "binary"}
+    schema = {
+        "type": "object",
+        "required": ["model"],
+        "properties": {"model": {"type": "string"}, **properties},
+    }
+    examples = {"example": {"value": told.example}}
+    kind = "multipart/form-data" if endpoint.is_form else "application/json"
+    return {"required": True, "content": {kind: {"schema": schema, "examples": examples}}}
+
+
+for _endpoint in ENDPOINTS.values():
+    if _endpoint.path != HERE_TOO:
+        _add(_endpoint)

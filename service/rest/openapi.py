@@ -26,6 +26,7 @@ TAGS: Final = [
     {"name": "jobs", "description": "Syncs / 同期ジョブ"},
     {"name": "links", "description": "Linked accounts of RDM and OSF / RDM アカウントの連携"},
     {"name": "keys", "description": "API keys / API キー"},
+    {"name": "usage", "description": "What models were used for / モデルの利用量と上限"},
     {"name": "models", "description": "Move to another model / 埋め込みモデルの移行"},
     {"name": "OpenAI-compatible", "description": "For OpenAI's clients / OpenAI 互換"},
     {"name": "service", "description": "Health and metrics / 稼働状況"},

@@ -145,3 +145,20 @@ def test_doctor_fails_where_something_configured_does_not_answer(
     ran = fumikura("doctor")
     assert ran.status == 1
     assert "broken" in ran.out
+
+
+def test_a_key_is_limited_to_models_and_replaced(fumikura: Fumikura) -> None:
+    made = fumikura(
+        *("keys", "create", "--name", "k", "--for", "aoki", "--scope", "models"),
+        *("--model", "bge-m3", "--requests-per-minute", "20", "--json"),
+    ).json()["info"]
+    assert (made["models"], made["limits"]["requests_per_minute"]) == (["bge-m3"], 20)
+    new = fumikura("keys", "rotate", made["id"], "--overlap-days", "1", "--json").json()["info"]
+    assert (new["family"], new["models"]) == (made["id"], ["bge-m3"])
+    assert fumikura("keys", "rotate", "0" * 12).status != 0
+
+
+def test_the_limits_of_a_person_are_set_and_shown(fumikura: Fumikura) -> None:
+    assert fumikura("keys", "limit", "aoki").out == "No limits.\n"
+    fumikura("keys", "limit", "aoki", "--yen-per-month", "500")
+    assert fumikura("keys", "limit", "aoki").out == "yen_per_month: 500\n"

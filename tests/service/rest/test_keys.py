@@ -136,3 +136,75 @@ def test_handing_on_never_widens_what_is_seen(
     if is_within(made, maker) and is_within(handed_on, made):
         seen = {each for each in "abcd" if is_granted(each, handed_on)}
         assert seen <= {each for each in "abcd" if is_granted(each, maker)}
+
+
+async def test_a_key_is_replaced_by_one_that_may_do_the_same(
+    world: World, operator: httpx2.AsyncClient
+) -> None:
+    asked = {**READER, "models": ["bge-m3"], "limits": {"requests_per_minute": 5}}
+    former = (await operator.post("/v1/keys", json=asked)).json()
+    rotated = await operator.post(
+        f"/v1/keys/{former['info']['id']}/rotate", json={"overlap_s": 3600}
+    )
+    made = rotated.json()
+    kept = ("name", "scopes", "projects", "models", "limits", "family", "expires_at")
+    assert {each: made["info"][each] for each in kept} == {
+        each: former["info"][each] for each in kept
+    }
+    for key in (former["key"], made["key"]):
+        async with world.client(key) as client:
+            assert (await client.get("/v1/projects")).status_code == 200
+    listed = (await operator.get("/v1/keys")).json()["keys"]
+    [ends] = [each["expires_at"] for each in listed if each["id"] == former["info"]["id"]]
+    assert datetime.fromisoformat(ends) <= datetime.now(UTC) + timedelta(hours=1)
+
+
+async def test_a_revoked_key_is_not_replaced(operator: httpx2.AsyncClient) -> None:
+    made = (await operator.post("/v1/keys", json=READER)).json()
+    await operator.delete(f"/v1/keys/{made['info']['id']}")
+    refused = await operator.post(f"/v1/keys/{made['info']['id']}/rotate", json={})
+    assert (refused.status_code, refused.json()["code"]) == (409, "key_ended")
+
+
+@pytest.mark.parametrize(
+    ("asked", "status"),
+    [
+        ({"models": ["bge-m3"], "limits": {"streams": 2, "yen_per_day": 9}}, 201),
+        ({"models": ["*"], "limits": {"streams": 2}}, 403),
+        ({"models": ["gpt-oss-20b"], "limits": {"streams": 2}}, 403),
+        ({"models": ["bge-m3"]}, 403),
+        ({"models": ["bge-m3"], "limits": {"streams": 3}}, 403),
+    ],
+)
+async def test_a_key_hands_out_no_more_of_models_than_it_has(
+    world: World, operator: httpx2.AsyncClient, asked: dict[str, Any], status: int
+) -> None:
+    own = {"scopes": sorted(ALL_SCOPES), "models": ["bge-m3"], "limits": {"streams": 2}}
+    maker = (await operator.post("/v1/keys", json={**READER, **own})).json()["key"]
+    async with world.client(maker) as client:
+        assert (await client.post("/v1/keys", json={**READER, **asked})).status_code == status
+
+
+async def test_a_key_replaces_none_that_may_do_more(
+    world: World, operator: httpx2.AsyncClient
+) -> None:
+    wide = (await operator.post("/v1/keys", json={**READER, "scopes": ["read"]})).json()["info"]
+    own = {"scopes": sorted(ALL_SCOPES), "models": ["bge-m3"]}
+    maker = (await operator.post("/v1/keys", json={**READER, **own})).json()["key"]
+    async with world.client(maker) as client:
+        assert (await client.post(f"/v1/keys/{wide['id']}/rotate", json={})).status_code == 404
+
+
+async def test_a_person_is_limited_by_who_is_not(
+    world: World, operator: httpx2.AsyncClient
+) -> None:
+    limits = {"yen_per_month": 500}
+    path = "/v1/persons/yamada/limits"
+    assert (await operator.put(path, json=limits)).json()["yen_per_month"] == 500
+    assert (await operator.get(path)).json()["yen_per_month"] == 500
+    own = {"scopes": sorted(ALL_SCOPES), "principal_id": "yamada"}
+    maker = (await operator.post("/v1/keys", json={**READER, **own})).json()["key"]
+    async with world.client(maker) as client:
+        assert (await client.put(path, json={})).status_code == 403
+        assert (await client.put("/v1/persons/sato/limits", json={})).status_code == 403
+        assert (await client.put("/v1/persons/sato/limits", json=limits)).status_code == 200

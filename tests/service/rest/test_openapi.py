@@ -45,7 +45,8 @@ async def test_operation_ids_are_readable_and_never_change(document: dict[str, A
             *("list_sources", "add_source", "get_source", "remove_source", "sync_source"),
             *("list_jobs", "get_job", "follow_job", "cancel_job"),
             *("list_links", "get_link", "link_account", "unlink_account"),
-            *("list_keys", "create_key", "revoke_key"),
+            *("list_keys", "create_key", "revoke_key", "rotate_key"),
+            *("get_usage", "get_limits", "set_limits"),
             *("list_models", "get_model", "create_embeddings"),
             *("create_chat_completion", "create_completion", "create_response"),
             *("rerank", "read_page", "create_transcription", "tokenize"),
@@ -82,7 +83,7 @@ async def test_every_body_has_examples_that_fit_its_schema(document: dict[str, A
     for _, path, operation in _operations(document):
         if "requestBody" not in operation:
             continue
-        content = operation["requestBody"]["content"]["application/json"]
+        [content] = operation["requestBody"]["content"].values()
         examples = [each["value"] for each in content["examples"].values()]
         assert examples, path
         for example in examples:
