@@ -1,7 +1,7 @@
 """A request as it was read: who shall answer, and every field as the caller wrote it."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Final
 
@@ -41,6 +41,15 @@ _KNOWN: Final = msgspec.json.Decoder(_Known)
 _FIELDS: Final = msgspec.json.Decoder(dict[str, msgspec.Raw])
 
 
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A field of a form; a file's ending says what it holds, its name is not handed on."""
+
+    name: str
+    content: bytes
+    ending: str | None = None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asked:
     """A request to an endpoint."""
@@ -49,6 +58,8 @@ class Asked:
     model: str
     fields: Mapping[str, msgspec.Raw]
     """Those that are handed on, as JSON; `model` is not among them."""
+    form: Sequence[Part] = ()
+    """The same of a request that is a form."""
     is_stream: bool = False
     wants_usage: bool = False
     """Whether the caller asked for the usage at the end of the stream."""

@@ -1,10 +1,12 @@
 """A request as a model server gets it."""
 
+from dataclasses import dataclass
 from typing import Final
 
 import msgspec
 
 from inference.gateway.asked import Asked
+from inference.gateway.forms import as_form
 from inference.gateway.media import with_own_media
 from inference.gateway.served import Served
 
@@ -13,7 +15,15 @@ _PREFIX_BYTES: Final = 4_096
 _SPEAKS_VLLM: Final = "vllm"
 
 
-def handed(asked: Asked, served: Served, *, salt: str) -> bytes:
+@dataclass(frozen=True, slots=True)
+class Body:
+    """What is sent."""
+
+    content: bytes
+    content_type: str = "application/json"
+
+
+def handed(asked: Asked, served: Served, *, salt: str) -> Body:
     """Return the body for the model server; `salt` keeps the cache of one person from others.
 
     A stream always ends with its usage: what the caller did not ask for is left out on the way
@@ -22,6 +32,8 @@ def handed(asked: Asked, served: Served, *, salt: str) -> bytes:
     Raises:
         FieldRefused: something in it is named by an address.
     """
+    if asked.endpoint.is_form:
+        return Body(*as_form({"model": served.upstream_name}, asked.form))
     fields: dict[str, object] = {"model": served.upstream_name, **with_own_media(asked.fields)}
     speaks_vllm = served.runtime == _SPEAKS_VLLM
     if asked.endpoint.writes and speaks_vllm:
@@ -31,7 +43,7 @@ def handed(asked: Asked, served: Served, *, salt: str) -> bytes:
         if speaks_vllm:  # with each piece, so that what a caller leaves behind is counted too
             options["continuous_usage_stats"] = True
         fields["stream_options"] = options
-    return msgspec.json.encode(fields)
+    return Body(msgspec.json.encode(fields))
 
 
 def prefix_of(asked: Asked, *, salt: str) -> bytes | None:

@@ -15,6 +15,7 @@ from inference.gateway.asked import Asked, read_json
 from inference.gateway.calls import Running
 from inference.gateway.endpoints import ENDPOINTS, MODELS, Endpoint
 from inference.gateway.exchange import Answering, Headers, Request
+from inference.gateway.forms import read_form
 from inference.gateway.handed import handed, prefix_of
 from inference.gateway.ports import Call, Caller, Callers, Meter
 from inference.gateway.problems import (
@@ -79,7 +80,7 @@ class Handler:
         self, endpoint: Endpoint, caller: Caller, request: Request, out: Answering
     ) -> None:
         began = perf_counter()
-        asked = read_json(endpoint, request.body)
+        asked = _read(endpoint, request)
         served = self.models.find(asked.model, caller)
         if served.task not in endpoint.tasks:
             raise TaskUnfit(model=served.id, task=served.task, endpoint=endpoint.path)
@@ -156,6 +157,12 @@ class Handler:
             told = {"object": "list", "data": [_told(each) for each in self.models.of(caller)]}
         await out.start(200, [_JSON])
         await out.end(msgspec.json.encode(told))
+
+
+def _read(endpoint: Endpoint, request: Request) -> Asked:
+    if endpoint.is_form:
+        return read_form(endpoint, request.header(b"content-type") or "", request.body)
+    return read_json(endpoint, request.body)
 
 
 def _call_of(asked: Asked, served: Served, request: Request) -> Call:

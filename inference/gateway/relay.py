@@ -10,6 +10,7 @@ from inference.gateway.asked import Asked
 from inference.gateway.budget import RetryBudget
 from inference.gateway.calls import Running
 from inference.gateway.exchange import Answering, Headers
+from inference.gateway.handed import Body
 from inference.gateway.pool import Pool, Replica
 from inference.gateway.problems import (
     AnswerBrokeOff,
@@ -39,7 +40,7 @@ class Outgoing:
 
     asked: Asked
     served: Served
-    body: bytes
+    body: Body
     prefix: bytes | None
     request_id: str
     may_wait: bool = True
@@ -48,7 +49,7 @@ class Outgoing:
     @property
     def headers(self) -> dict[str, str]:
         """What the server is told beside the body: nothing of the caller but the request's id."""
-        headers = {"Content-Type": "application/json", "X-Request-Id": self.request_id}
+        headers = {"Content-Type": self.body.content_type, "X-Request-Id": self.request_id}
         if self.served.api_key is not None:
             headers["Authorization"] = f"Bearer {self.served.api_key}"
         return headers
@@ -118,7 +119,7 @@ class Relay:
         """
         url = replica.url + outgoing.asked.endpoint.path
         try:
-            async with self.upstream.post(url, outgoing.body, outgoing.headers) as reply:
+            async with self.upstream.post(url, outgoing.body.content, outgoing.headers) as reply:
                 if reply.status not in _NOT_NOW:
                     pool.answered(replica)
                     yield reply

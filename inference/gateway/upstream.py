@@ -89,7 +89,7 @@ class Upstream:
 
     @asynccontextmanager
     async def post(
-        self, url: str, body: bytes | aiohttp.FormData, headers: Mapping[str, str]
+        self, url: str, body: bytes, headers: Mapping[str, str]
     ) -> AsyncGenerator[Reply]:
         """Send a request; leaving the block before the answer's end hangs up on the server.
 
