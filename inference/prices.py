@@ -26,6 +26,16 @@ class Used:
     audio_s: float = 0.0
     pages: int = 0
 
+    def __add__(self, other: "Used") -> "Used":
+        """Return what both used."""
+        return Used(
+            prompt_tokens=self.prompt_tokens + other.prompt_tokens,
+            cached_tokens=self.cached_tokens + other.cached_tokens,
+            completion_tokens=self.completion_tokens + other.completion_tokens,
+            audio_s=self.audio_s + other.audio_s,
+            pages=self.pages + other.pages,
+        )
+
     @property
     def tokens(self) -> int:
         """What a limit on tokens counts."""

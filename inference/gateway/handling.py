@@ -27,6 +27,8 @@ from inference.gateway.problems import (
 )
 from inference.gateway.relay import Outgoing, Relay
 from inference.gateway.served import Directory, Served
+from inference.gateway.structured_calls import StructuredCalls, made_strict, wanted_of
+from inference.structured.wanted import Wanted
 
 _SCOPE: Final = "models"
 _DEADLINE_S: Final = 1_800.0
@@ -85,12 +87,13 @@ class Handler:
         if served.task not in endpoint.tasks:
             raise TaskUnfit(model=served.id, task=served.task, endpoint=endpoint.path)
         deadline_s = _deadline_s(request)
+        wanted = wanted_of(asked)
         outgoing = list(self._outgoing(asked, served, caller, request))
         admitted = await self.meter.admit(caller, _call_of(asked, served, request))
         running = Running(admitted=admitted, began=began, served=served)
         try:
             async with asyncio.timeout(deadline_s):
-                await self._first_that_answers(outgoing, running, out)
+                await self._first_that_answers(outgoing, wanted, running, out)
         except TimeoutError as error:
             raise DeadlinePassed(deadline_s=deadline_s) from error
         except asyncio.CancelledError:
@@ -100,25 +103,38 @@ class Handler:
             running.end("failed", status=running.status or 503)
 
     async def _first_that_answers(
-        self, outgoing: Iterable[Outgoing], running: Running, out: Answering
+        self,
+        outgoing: Iterable[Outgoing],
+        wanted: Wanted | None,
+        running: Running,
+        out: Answering,
     ) -> None:
         """Let the model answer, or one that may in its place."""
         *earlier, last = outgoing
         for each in earlier:
             try:
-                await self._relay(each, running, out)
+                await self._relay(each, wanted, running, out)
             except ModelAway:
                 continue
             return
-        await self._relay(last, running, out)
+        await self._relay(last, wanted, running, out)
 
-    async def _relay(self, outgoing: Outgoing, running: Running, out: Answering) -> None:
+    async def _relay(
+        self, outgoing: Outgoing, wanted: Wanted | None, running: Running, out: Answering
+    ) -> None:
         running.served = outgoing.served
         headers: Headers = [
             *running.admitted.headers,
             (b"x-fumikura-model", outgoing.served.id.encode()),
         ]
-        await self.relay.relay(outgoing, running, out, headers)
+        if wanted is None:
+            await self.relay.relay(outgoing, running, out, headers)
+        elif outgoing.asked.is_stream and wanted.schema is None:
+            # Text goes on as it comes: that tools are called rightly is left to the model server.
+            await self.relay.relay(made_strict(outgoing), running, out, headers)
+        else:
+            calls = StructuredCalls(self.relay)
+            await calls.relay_checked(outgoing, wanted, running, out, headers)
 
     def _outgoing(
         self, asked: Asked, served: Served, caller: Caller, request: Request

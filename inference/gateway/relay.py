@@ -22,6 +22,7 @@ from inference.gateway.served import Served
 from inference.gateway.streams import Events, EventTooLong, Passing
 from inference.gateway.upstream import BrokenOff, Reply, Unreached, Upstream
 from inference.gateway.usage import usage_in
+from inference.prices import Used
 
 _NOT_NOW: Final = frozenset({429, 502, 503, 504})
 _CALLERS_FAULT: Final = frozenset({400, 413, 422})
@@ -55,6 +56,23 @@ class Outgoing:
         return headers
 
 
+@dataclass(frozen=True, slots=True)
+class Whole:
+    """An answer that is no stream: a good one, or an error that is the caller's fault."""
+
+    status: int
+    content_type: bytes
+    body: bytes
+
+    async def send(self, running: Running, out: Answering, headers: Headers) -> None:
+        """Send it to the caller, whose call ends before."""
+        running.answers(self.status)
+        if not out.is_begun:
+            await out.start(self.status, [(b"content-type", self.content_type), *headers])
+        running.end("ok" if self.status == 200 else "failed")
+        await out.end(self.body)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Relay:
     """Hands calls to replicas, and their answers to callers."""
@@ -78,6 +96,19 @@ class Relay:
                 else:
                     await _whole(outgoing, reply, running, out, headers)
             except (BrokenOff, EventTooLong) as error:
+                raise AnswerBrokeOff(outgoing.served.id) from error
+
+    async def fetch(self, outgoing: Outgoing, running: Running, out: Answering) -> Whole:
+        """Return a replica's answer, which is no stream, whole; what it used is counted.
+
+        Raises:
+            ModelAway, ModelWarming: none can answer.
+            RuntimeRefused, AnswerBrokeOff: one did not do so rightly.
+        """
+        async with self._reached(outgoing, running, out) as reply:
+            try:
+                return await _fetched(outgoing, reply, running)
+            except BrokenOff as error:
                 raise AnswerBrokeOff(outgoing.served.id) from error
 
     @asynccontextmanager
@@ -170,19 +201,20 @@ async def _whole(
         RuntimeRefused: it is an error that is not the caller's fault.
         BrokenOff: it ended before its end.
     """
+    whole = await _fetched(outgoing, reply, running)
+    await whole.send(running, out, headers)
+
+
+async def _fetched(outgoing: Outgoing, reply: Reply, running: Running) -> Whole:
     is_ok = reply.status == 200
     if not is_ok and reply.status not in _CALLERS_FAULT:
         raise RuntimeRefused(outgoing.served.id, status=reply.status)
     body = await reply.whole()
     if is_ok:
-        running.used = usage_in(body) or running.used
+        running.used += usage_in(body) or Used()
         renaming = outgoing.served.renaming
         body = renaming.of(body) if renaming else body
-    running.answers(reply.status)
-    if not out.is_begun:
-        await out.start(reply.status, [(b"content-type", reply.content_type), *headers])
-    running.end("ok" if is_ok else "failed")
-    await out.end(body)
+    return Whole(reply.status, reply.content_type, body)
 
 
 async def _stream(

@@ -1,12 +1,13 @@
 """Files in the data folder that hold records until they are in the database.
 
-Each process appends to a file of its own, which it keeps locked: so others can tell the files of
-processes that are gone, and take them over.
+Each process appends to a file of its own, which it keeps locked. A file that nobody has locked is
+there to be moved, by whichever process comes first; so are those of processes that are gone.
 """
 
 import fcntl
 import logging
 import os
+from collections import deque
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
@@ -15,38 +16,66 @@ from typing import Final
 from uuid import uuid4
 
 from service.usage.problems import UsageNotKept
-from service.usage.record import UsageRecord, line_of, records_in
+from service.usage.record import UsageRecord, line_of, record_in
 
 _SUFFIX: Final = ".journal"
-_MOST_UNWRITTEN: Final = 10_000
+_DAMAGED: Final = ".damaged"
 _LOG: Final = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Segment:
-    """A file of records that nobody appends to any more, locked by who moves it."""
+    """A file of records, and a descriptor that keeps it locked until `close`."""
 
     path: Path
     descriptor: int
+    damaged: int = 0
+    """Lines that `batches` left out."""
 
-    def records(self) -> list[UsageRecord]:
-        """Return what it holds; damaged lines are left out, and told in the log."""
-        read = list(records_in(self.path.read_bytes()))
-        whole = [record for record in read if record is not None]
-        if len(whole) < len(read):
-            _LOG.error("%s: %d lines are damaged", self.path.name, len(read) - len(whole))
-        return whole
+    def batches(self, most: int) -> Iterator[list[UsageRecord]]:
+        """Yield what it holds, so many records together at most; damaged lines are counted."""
+        some: list[UsageRecord] = []
+        with self.path.open("rb") as lines:
+            for line in lines:
+                record = record_in(line)
+                if record is None:
+                    self.damaged += 1
+                else:
+                    some.append(record)
+                if len(some) == most:
+                    yield some
+                    some = []
+        if some:
+            yield some
 
     def drop(self) -> None:
-        """Remove it: all of it is in the database."""
-        self.path.unlink()
+        """Remove it: all of it is in the database. With damaged lines it is put aside instead."""
+        if not self.damaged:
+            self.path.unlink()
+            return
+        aside = self.path.rename(self.path.with_suffix(_DAMAGED))
+        _LOG.error("Records of usage: %d damaged, see %s", self.damaged, aside.name)
+
+    def sync(self) -> None:
+        """Return when what it holds would survive a cut of the power; takes milliseconds."""
+        os.fdatasync(self.descriptor)
+        folder = os.open(self.path.parent, os.O_RDONLY | os.O_DIRECTORY)
+        try:
+            os.fsync(folder)  # the file's name
+        finally:
+            os.close(folder)
+
+    def close(self) -> None:
+        """Unlock it."""
         os.close(self.descriptor)
 
 
 class Journal:
     """Appends records; what `append` was given outlives a kill of the process from there on.
 
-    A cut of the power may take the last second (`sync`).
+    A cut of the power may take the last second or two: `service.usage.moving` syncs. While the
+    disk is full, records are in memory alone: no more than there were calls in flight, because
+    `check` lets none begin.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -54,13 +83,14 @@ class Journal:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._folder = folder
         self._path, self._descriptor = _new_file(folder)
-        self._unwritten: list[bytes] = []
+        self._unwritten: deque[bytes] = deque()
         self._size = 0
+        self._is_failing = False
 
     def append(self, record: UsageRecord) -> None:
         """Keep a record. On a full disk it is kept in memory, and `check` tells of it."""
         self._unwritten.append(line_of(record))
-        self._write()
+        self.write()
 
     def check(self) -> None:
         """Return if records can be kept.
@@ -69,63 +99,72 @@ class Journal:
             UsageNotKept: the last one could not be written; another try was made.
         """
         if self._unwritten:
-            self._write()
+            self.write()
         if self._unwritten:
             raise UsageNotKept
 
-    def sync(self) -> None:
-        """Return when all records so far would survive a cut of the power; takes milliseconds."""
-        os.fdatasync(self._descriptor)
-
-    def turn(self) -> Segment | None:
-        """Go on in a new file, and hand out the one so far; None: it is empty, or half written."""
-        if not self._size or self._unwritten:
-            return None
-        segment = Segment(self._path, self._descriptor)
-        self._path, self._descriptor = _new_file(self._folder)
-        self._size = 0
-        return segment
-
-    def close(self) -> None:
-        """Append no more; a file with records stays for the next process to move."""
-        with suppress(OSError):
-            self._write()
-        if not self._size:
-            self._path.unlink(missing_ok=True)
-        os.close(self._descriptor)
-
-    def left_behind(self) -> Iterator[Segment]:
-        """Yield the files of processes that are gone, each locked."""
-        for path in sorted(self._folder.glob(f"*{_SUFFIX}")):
-            segment = None if path == self._path else _taken_over(path)
-            if segment is not None:
-                yield segment
-
-    def _write(self) -> None:
+    def write(self) -> None:
         """Write what is not written; what the disk does not take stays in memory."""
         while self._unwritten:
             line = self._unwritten[0]
             try:
                 written = os.write(self._descriptor, line)
             except OSError as error:
-                self._give_up(error)
+                self._tell_of(error)
                 return
             self._size += written
             if written < len(line):
                 self._unwritten[0] = line[written:]
             else:
-                del self._unwritten[0]
+                self._unwritten.popleft()
+        self._is_failing = False
 
-    def _give_up(self, error: OSError) -> None:
-        if len(self._unwritten) == 1:
+    def current(self) -> Segment:
+        """Return the file that is appended to, to be synced in a thread meanwhile, and closed."""
+        return Segment(self._path, os.dup(self._descriptor))
+
+    def turn(self) -> Segment | None:
+        """Go on in a new file, and hand out the one so far; None: it is empty, or half written.
+
+        Raises:
+            OSError: no new file can be made; the old one goes on.
+        """
+        if not self._size or self._unwritten:
+            return None
+        path, descriptor = _new_file(self._folder)
+        segment = Segment(self._path, self._descriptor)
+        self._path, self._descriptor, self._size = path, descriptor, 0
+        return segment
+
+    def ready(self) -> Iterator[Segment]:
+        """Yield the files that nobody appends to or moves; each is locked until it is closed."""
+        for path in sorted(self._folder.glob(f"*{_SUFFIX}")):
+            segment = None if path == self._path else _taken(path)
+            if segment is not None:
+                yield segment
+
+    def close(self) -> None:
+        """Append no more; a file with records stays for the next process to move."""
+        self.write()
+        if self._unwritten:
+            _LOG.error("Records of usage: %d are lost, the disk is full", len(self._unwritten))
+        if not self._size:
+            self._path.unlink(missing_ok=True)
+        os.close(self._descriptor)
+
+    def _tell_of(self, error: OSError) -> None:
+        if not self._is_failing:
             _LOG.error("Records of usage cannot be written: %s", error.strerror)
-        if len(self._unwritten) > _MOST_UNWRITTEN:
-            raise UsageNotKept from error
+        self._is_failing = True
 
 
 def lines_in(folder: Path) -> int:
     """Return how many records wait in a folder of journals, which need not be there."""
-    return sum(path.read_bytes().count(b"\n") for path in folder.glob(f"*{_SUFFIX}"))
+    waiting = 0
+    for path in folder.glob(f"*{_SUFFIX}"):
+        with suppress(FileNotFoundError), path.open("rb") as lines:  # it was moved just now
+            waiting += sum(1 for _ in lines)
+    return waiting
 
 
 def _new_file(folder: Path) -> tuple[Path, int]:
@@ -137,10 +176,10 @@ def _new_file(folder: Path) -> tuple[Path, int]:
     return aside.rename(folder / f"{name}{_SUFFIX}"), descriptor
 
 
-def _taken_over(path: Path) -> Segment | None:
-    """Return a file of a process that is gone; None where its process lives, or it is gone."""
+def _taken(path: Path) -> Segment | None:
+    """Return a file, locked; None where somebody else has it, or it is gone."""
     try:
-        descriptor = os.open(path, os.O_RDWR)
+        descriptor = os.open(path, os.O_RDONLY)
     except FileNotFoundError:
         return None
     try:
@@ -148,7 +187,7 @@ def _taken_over(path: Path) -> Segment | None:
     except BlockingIOError:
         os.close(descriptor)
         return None
-    if not path.exists():  # somebody moved it while we waited for the lock
+    if not path.exists():  # somebody moved it between the two
         os.close(descriptor)
         return None
     return Segment(path, descriptor)

@@ -3,21 +3,20 @@
 import asyncio
 import logging
 from collections.abc import AsyncGenerator, Sequence
-from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from contextlib import asynccontextmanager, closing
+from dataclasses import dataclass
 from typing import Final
 
 from sqlalchemy import insert, select
 
 from contracts.problems import ServiceUnreachable
+from service.bug_trace import trace_of
 from service.records.database import Database
 from service.records.models import UsageRow
 from service.usage.journal import Journal, Segment
 from service.usage.record import UsageRecord
 
 _EVERY_S: Final = 1.0
-_LOOK_EVERY: Final = 30
-"""Rounds between two looks for files of processes that are gone."""
 _TOGETHER: Final = 500
 _LONGEST_PAUSE_S: Final = 30.0
 _LOG: Final = logging.getLogger(__name__)
@@ -29,68 +28,106 @@ class Mover:
 
     journal: Journal
     database: Database
-    _waiting: list[Segment] = field(default_factory=list[Segment])
 
-    async def move(self, *, also_left_behind: bool = False) -> int:
-        """Move everything; return how many records there were.
+    async def move(self) -> int:
+        """Move everything that nobody else moves; return how many records there were.
 
         Raises:
             ServiceUnreachable: the database does not answer; what is left is moved later.
+            OSError: the disk does not take or give something; what is left is moved later.
         """
-        if (own := self.journal.turn()) is not None:
-            self._waiting.append(own)
-        if also_left_behind:
-            self._waiting += await asyncio.to_thread(lambda: list(self.journal.left_behind()))
+        await self._turn()
         moved = 0
-        while self._waiting:
-            records = await asyncio.to_thread(self._waiting[0].records)
-            await self._insert(records)
-            # Only now: a kill before this line moves it again, and finds all of it there.
-            self._waiting.pop(0).drop()
-            moved += len(records)
+        for segment in self.journal.ready():
+            try:
+                moved += await self._move(segment)
+            finally:
+                segment.close()
         return moved
 
-    async def _insert(self, records: Sequence[UsageRecord]) -> None:
-        for some in _batches(records):
-            async with self.database.write() as session:
-                ids = [record.id for record in some]
-                there = set(await session.scalars(select(UsageRow.id).where(UsageRow.id.in_(ids))))
-                new = [record.columns for record in some if record.id not in there]
-                if new:
-                    await session.execute(insert(UsageRow), new)
+    async def _turn(self) -> None:
+        """Leave the records so far to whoever moves next, safe from a cut of the power."""
+        if (own := self.journal.turn()) is not None:
+            try:
+                await asyncio.to_thread(own.sync)
+            finally:
+                own.close()
+
+    async def _move(self, segment: Segment) -> int:
+        moved = 0
+        with closing(segment.batches(_TOGETHER)) as batches:
+            while some := await asyncio.to_thread(next, batches, None):
+                await self._insert(some)
+                moved += len(some)
+        # Only now: a kill before this line moves it again, and finds all of it there.
+        segment.drop()
+        return moved
+
+    async def _insert(self, some: Sequence[UsageRecord]) -> None:
+        async with self.database.write() as session:
+            ids = [record.id for record in some]
+            there = set(await session.scalars(select(UsageRow.id).where(UsageRow.id.in_(ids))))
+            new = [record.columns for record in some if record.id not in there]
+            if new:
+                await session.execute(insert(UsageRow), new)
 
     async def run(self) -> None:
-        """Move every second, for ever; while the database is away ever more seldom."""
-        round_, pause_s = 0, _EVERY_S
+        """Move every second, for ever; while the database or the disk fails ever more seldom."""
+        pause_s = _EVERY_S
         while True:
             try:
-                await self.move(also_left_behind=round_ % _LOOK_EVERY == 0)
-                await asyncio.to_thread(self.journal.sync)
+                await self.move()
                 pause_s = _EVERY_S
-                round_ += 1
-            except ServiceUnreachable as error:
+            except (ServiceUnreachable, OSError) as error:
                 if pause_s == _EVERY_S:
-                    _LOG.warning("Records of usage wait for the database: %s", error)
+                    _LOG.warning("Records of usage wait in the data folder: %s", error)
                 pause_s = min(pause_s * 2, _LONGEST_PAUSE_S)
             await asyncio.sleep(pause_s)
 
+    async def sync(self) -> None:
+        """Every second, for ever: write what a full disk did not take, make safe what it did."""
+        is_failing = False
+        while True:
+            await asyncio.sleep(_EVERY_S)
+            try:
+                await self._sync()
+                is_failing = False
+            except OSError as error:
+                if not is_failing:
+                    _LOG.error("Records of usage would not survive a cut of the power: %s", error)
+                is_failing = True
 
-def _batches(records: Sequence[UsageRecord]) -> list[Sequence[UsageRecord]]:
-    return [records[at : at + _TOGETHER] for at in range(0, len(records), _TOGETHER)]
+    async def _sync(self) -> None:
+        self.journal.write()
+        current = self.journal.current()
+        try:
+            await asyncio.to_thread(current.sync)
+        finally:
+            current.close()
 
 
 @asynccontextmanager
 async def moved(journal: Journal, database: Database) -> AsyncGenerator[Mover]:
     """Move records while the block runs, and what is left at its end."""
     mover = Mover(journal, database)
-    running = asyncio.create_task(mover.run())
+    running = [asyncio.create_task(mover.run()), asyncio.create_task(mover.sync())]
+    for task in running:
+        task.add_done_callback(_tell_of_bug)
     try:
         yield mover
     finally:
-        running.cancel()
-        await asyncio.gather(running, return_exceptions=True)
+        for task in running:
+            task.cancel()
+        await asyncio.gather(*running, return_exceptions=True)
         try:
             await mover.move()
-        except ServiceUnreachable as error:
+        except (ServiceUnreachable, OSError) as error:
             _LOG.warning("Records of usage stay in the data folder: %s", error)
-        journal.close()
+        finally:
+            journal.close()
+
+
+def _tell_of_bug(task: asyncio.Task[None]) -> None:
+    """Say at once that records are moved no more: until the end of the service nobody asks."""
+    if not task.cancelled() and (error := task.exception()) is not None:
+        _LOG.critical("Records of usage are moved no more: %s", trace_of(error))

@@ -1,7 +1,7 @@
 """What is kept of a call of a model: what it used, and nothing of what was said."""
 
+import logging
 import zlib
-from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any, Final
 from uuid import uuid4
@@ -9,8 +9,14 @@ from uuid import uuid4
 import msgspec
 
 from inference.gateway.ports import Call, Caller, Ended
+from inference.prices import Used
 
 _CHECKSUM: Final = 8  # digits
+_MOST_TOKENS: Final = 10**12
+_MOST_PAGES: Final = 2**31 - 1
+_MOST_AUDIO_S: Final = 1e9
+_MOST_MICROYEN: Final = 10**15
+_LOG: Final = logging.getLogger(__name__)
 
 
 class UsageRecord(msgspec.Struct, frozen=True):
@@ -43,8 +49,14 @@ class UsageRecord(msgspec.Struct, frozen=True):
 
 
 def record_of(caller: Caller, call: Call, ended: Ended, *, now: datetime) -> UsageRecord:
-    """Return what is kept of a call."""
-    used = ended.used
+    """Return what is kept of a call.
+
+    Numbers that no call can reach are cut to what the table holds, and can sum up: a model server
+    that tells absurd ones must not keep the records of others out of the database.
+    """
+    used = _believable(ended.used)
+    if used != ended.used:
+        _LOG.error("The server of %s tells numbers that no call can reach", ended.model)
     return UsageRecord(
         id=uuid4().hex,
         request_id=call.request_id,
@@ -62,9 +74,19 @@ def record_of(caller: Caller, call: Call, ended: Ended, *, now: datetime) -> Usa
         completion_tokens=used.completion_tokens,
         audio_s=used.audio_s,
         pages=used.pages,
-        microyen=ended.price.of(used),
+        microyen=min(ended.price.of(used), _MOST_MICROYEN),
         seconds=ended.seconds,
         first_byte_s=ended.first_byte_s,
+    )
+
+
+def _believable(used: Used) -> Used:
+    return Used(
+        prompt_tokens=min(used.prompt_tokens, _MOST_TOKENS),
+        cached_tokens=min(used.cached_tokens, _MOST_TOKENS),
+        completion_tokens=min(used.completion_tokens, _MOST_TOKENS),
+        audio_s=min(used.audio_s, _MOST_AUDIO_S),
+        pages=min(used.pages, _MOST_PAGES),
     )
 
 
@@ -78,15 +100,14 @@ def line_of(record: UsageRecord) -> bytes:
     return b"%08x %b\n" % (zlib.crc32(body), body)
 
 
-def records_in(lines: bytes) -> Iterator[UsageRecord | None]:
-    """Yield the records of a file; None for a line that is damaged, such as one half written."""
-    for line in lines.splitlines():
-        checksum, body = line[:_CHECKSUM], line[_CHECKSUM + 1 :]
-        try:
-            is_whole = int(checksum, 16) == zlib.crc32(body)
-            yield _DECODER.decode(body) if is_whole else None
-        except (ValueError, msgspec.DecodeError):
-            yield None
+def record_in(line: bytes) -> UsageRecord | None:
+    """Return the record of a line; None where it is damaged, such as half written."""
+    checksum, body = line[:_CHECKSUM], line[_CHECKSUM + 1 :].removesuffix(b"\n")
+    try:
+        is_whole = int(checksum, 16) == zlib.crc32(body)
+        return _DECODER.decode(body) if is_whole else None
+    except (ValueError, msgspec.DecodeError):
+        return None
 
 
 def utc_now() -> datetime:

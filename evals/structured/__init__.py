@@ -1,0 +1,1 @@
+"""How often a model with random weights answers as the schema asks."""
