@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Final
 
 from inference.gateway.asked import Asked
@@ -28,6 +28,7 @@ _NOT_NOW: Final = frozenset({429, 502, 503, 504})
 _CALLERS_FAULT: Final = frozenset({400, 413, 422})
 _SOON_S: Final = 1.0
 _WARMING: Final = b": warming\n\n"
+_SAY_WHEN_DONE: Final = frozenset({"/v1/chat/completions", "/v1/completions"})
 EVENT_STREAM: Final[Headers] = (
     (b"content-type", b"text/event-stream; charset=utf-8"),
     (b"cache-control", b"no-cache"),
@@ -225,26 +226,34 @@ async def _stream(
     Raises:
         BrokenOff: the stream ended before its end.
     """
-    passing = Passing(keeps_usage=outgoing.asked.wants_usage, renaming=outgoing.served.renaming)
+    served, asked = outgoing.served, outgoing.asked
+    passing = Passing(keeps_usage=asked.wants_usage, renaming=served.renaming)
     events = Events()
-    is_chat = outgoing.asked.endpoint.path != "/v1/responses"
     if not out.is_begun:
         await out.start(200, [*EVENT_STREAM, *headers])
     try:
-        async for part in reply.parts():
-            data = b"".join(map(passing.event, events.of(part)))
-            if passing.is_done:
-                break
-            if data:
-                running.answers(200)
-                await out.write(data)
-        else:
-            data = b""
-            if is_chat:
-                raise BrokenOff
+        last = await _passed_on(reply, events, passing, running, out)
+    except asyncio.CancelledError:  # the caller left: what the model wrote until now counts
+        for event in events.of(reply.arrived()):
+            passing.event(event)
+        raise
     finally:
         running.used = passing.used
-        if not passing.named:
-            running.used = replace(running.used, completion_tokens=passing.seen)
+    if not passing.is_done and asked.endpoint.path in _SAY_WHEN_DONE:
+        raise BrokenOff
     running.end("ok")
-    await out.end(data)
+    await out.end(last)
+
+
+async def _passed_on(
+    reply: Reply, events: Events, passing: Passing, running: Running, out: Answering
+) -> bytes:
+    """Pass on all events but the last ones, which are returned."""
+    async for part in reply.parts():
+        data = b"".join(map(passing.event, events.of(part)))
+        if passing.is_done:
+            return data
+        if data:
+            running.answers(200)
+            await out.write(data)
+    return b""

@@ -63,6 +63,13 @@ class Reply:
         parts = [part async for part in self.parts()]
         return b"".join(parts)
 
+    def arrived(self) -> bytes:
+        """Return what has come and was not looked at: of an answer that nobody waits for now."""
+        try:
+            return self.response.content.read_nowait()
+        except (aiohttp.ClientError, OSError):
+            return b""
+
     async def parts(self) -> AsyncIterator[bytes]:
         """Yield the body as it comes.
 

@@ -153,16 +153,17 @@ def test_a_file_that_is_no_text_is_told(site: Path) -> None:
         read_catalogue(site)
 
 
-entries = st.lists(
-    st.fixed_dictionaries(
-        {"id": st.sampled_from("abc")},
-        optional={
-            "price": st.dictionaries(st.sampled_from(["prompt", "page"]), st.integers(0, 9)),
-            "context": st.integers(1, 9),
-        },
-    ),
-    max_size=4,
+entry: st.SearchStrategy[dict[str, Any]] = st.builds(
+    lambda name, price, context: {
+        "id": name,
+        **({} if price is None else {"price": price}),
+        **({} if context is None else {"context": context}),
+    },
+    st.sampled_from("abc"),
+    st.none() | st.dictionaries(st.sampled_from(["prompt", "page"]), st.integers(0, 9)),
+    st.none() | st.integers(1, 9),
 )
+entries = st.lists(entry, max_size=4)
 
 
 @given(entries, entries)

@@ -52,9 +52,8 @@ async def test_openais_client_parses_what_fits(house: House, server: OpenAIStand
 
 
 async def test_langchain_parses_what_fits(house: House) -> None:
-    chat = ChatOpenAI(base_url=f"{house.url}/v1", api_key=SecretStr("yamada"), model="qwen")
-    judge: Any = chat.with_structured_output(Verdict)
-    answer = await judge.ainvoke("判定して")
+    chat: Any = ChatOpenAI(base_url=f"{house.url}/v1", api_key=SecretStr("yamada"), model="qwen")
+    answer = await chat.with_structured_output(Verdict).ainvoke("判定して")
     assert answer == Verdict(verdict="十分", score=3)
 
 

@@ -1,0 +1,1 @@
+"""Whether what the gateway records is what the engine counts."""
