@@ -153,17 +153,20 @@ def test_a_file_that_is_no_text_is_told(site: Path) -> None:
         read_catalogue(site)
 
 
-entry: st.SearchStrategy[dict[str, Any]] = st.builds(
-    lambda name, price, context: {
-        "id": name,
-        **({} if price is None else {"price": price}),
-        **({} if context is None else {"context": context}),
-    },
-    st.sampled_from("abc"),
-    st.none() | st.dictionaries(st.sampled_from(["prompt", "page"]), st.integers(0, 9)),
-    st.none() | st.integers(1, 9),
+def _entry(name: str, price: dict[str, int] | None, context: int | None) -> dict[str, Any]:
+    fields = {"price": price, "context": context}
+    return {"id": name} | {key: value for key, value in fields.items() if value is not None}
+
+
+entries = st.lists(
+    st.builds(
+        _entry,
+        st.sampled_from("abc"),
+        st.none() | st.dictionaries(st.sampled_from(["prompt", "page"]), st.integers(0, 9)),
+        st.none() | st.integers(1, 9),
+    ),
+    max_size=4,
 )
-entries = st.lists(entry, max_size=4)
 
 
 @given(entries, entries)
