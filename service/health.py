@@ -10,6 +10,7 @@ from typing import Final
 from inference.tesseract import open_tesseract
 from rag.store.lock import holder_of
 from service.checks import Check, checked
+from service.health_gateway import check_deployments
 from service.health_generations import check_index
 from service.health_models import check_chat, check_embedding, check_rerank
 from service.health_rdm import check_osf, check_rdm, check_token_keys
@@ -35,6 +36,7 @@ async def examine(settings: Settings) -> list[Check]:
         check_index,
         check_rerank,
         check_chat,
+        check_deployments,
         _ocr,
         check_rdm,
         check_osf,

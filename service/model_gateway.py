@@ -15,6 +15,7 @@ from inference.gateway.upstream import Upstream, open_upstream
 from service.callers import KeyCallers
 from service.limits.limiting import limiting
 from service.metering import Metering
+from service.pool_gauges import render_pools
 from service.problems import ModelKeyMissing
 from service.usage.journal import Journal
 from service.usage.meters import ModelMeters
@@ -28,6 +29,10 @@ class ModelGateway:
 
     handler: Handler
     meters: ModelMeters
+
+    def render(self) -> bytes:
+        """Return what models were used for, and how busy they are, for Prometheus."""
+        return self.meters.render() + render_pools(self.models.models)
 
     @property
     def models(self) -> Directory:

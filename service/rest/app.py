@@ -84,7 +84,7 @@ def create_app(
     Raises:
         LookupError: a route or a mount without a policy.
     """
-    metrics = Metrics(also=None if models_behind is None else models_behind.meters.render)
+    metrics = Metrics(also=None if models_behind is None else models_behind.render)
     app = FastAPI(
         title=openapi.TITLE,
         description=openapi.DESCRIPTION,

@@ -1,6 +1,7 @@
 """The doctor looks at everything the service depends on, and changes nothing."""
 
 import base64
+import json
 import os
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ from service.health import examine
 from service.running import announced
 from service.settings import read_settings
 from service.wiring import open_records, open_resources
+from tests.servers.loopback import Exchange, Received, serve_loopback
 from tests.servers.openai import MODEL, openai_stand_in
 from tests.servers.rdm import serve_rdm
 from tests.servers.rdm_world import RdmWorld
@@ -24,7 +26,9 @@ async def _check(name: str, **settings: Any) -> Check:  # noqa: ANN401 - setting
     return next(check for check in checks if check.name == name)
 
 
-@pytest.mark.parametrize("name", ["data folder", "service", "database", "reranker", "chat model"])
+@pytest.mark.parametrize(
+    "name", ["data folder", "service", "database", "reranker", "chat model", "models"]
+)
 async def test_what_is_not_there_yet_is_off_and_not_broken(name: str, tmp_path: Path) -> None:
     assert (await _check(name, data_folder=tmp_path / "new")).state == "off"
 
@@ -142,3 +146,29 @@ async def test_a_secret_of_a_url_is_not_shown(tmp_path: Path) -> None:
     url = "postgresql://me:s3cret@127.0.0.1:9/none"
     check = await _check("database", data_folder=tmp_path, database_url=url)
     assert "s3cret" not in check.model_dump_json()
+
+
+async def test_replicas_that_do_not_answer_are_named(tmp_path: Path) -> None:
+    async def say_ready(_: Received, exchange: Exchange) -> None:
+        await exchange.answer(200, {}, b"")
+
+    async with serve_loopback(say_ready) as ready:
+        site = _catalogue(tmp_path, [ready, "http://127.0.0.1:9"])
+        check = await _check("models", data_folder=tmp_path, catalogue=site)
+        assert check.state == "broken"
+        assert check.detail == "1 of 2 replicas answer; not bge-m3 at http://127.0.0.1:9"
+        site = _catalogue(tmp_path, [ready])
+        assert (await _check("models", data_folder=tmp_path, catalogue=site)).state == "ok"
+
+
+async def test_a_catalogue_that_does_not_fit_is_broken(tmp_path: Path) -> None:
+    site = _catalogue(tmp_path, [])
+    check = await _check("models", data_folder=tmp_path, catalogue=site)
+    assert (check.state, "at least 1 item" in check.detail) == ("broken", True)
+
+
+def _catalogue(folder: Path, replicas: list[str]) -> Path:
+    site = folder / "models.yaml"
+    deployed = {"model": "bge-m3", "replicas": replicas}
+    site.write_text(json.dumps({"deployments": [deployed]}), encoding="utf-8")
+    return site

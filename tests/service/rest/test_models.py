@@ -166,6 +166,7 @@ async def test_prometheus_counts_calls_without_names_of_persons(shop: Shop) -> N
         text = (await operator.get("/metrics")).text
     [line] = [each for each in text.splitlines() if each.startswith("fumikura_model_calls_total")]
     assert 'model="gpt-oss-20b"' in line
+    assert 'fumikura_model_replicas{model="gpt-oss-20b",state="ready"} 1.0' in text
     assert "yamada" not in text
 
 
