@@ -88,6 +88,8 @@ def _served(catalogue: Catalogue, upstream: Upstream) -> Iterator[Served]:
             context=card.context,
             api_key=_api_key(card.id, deployment.api_key_env),
             price=card.price,
+            thinks="reasoning" in card.capabilities,
+            thinks_at_once=card.thinks_at_once,
             aliases=card.aliases,
             fallbacks=card.fallbacks,
         )

@@ -122,6 +122,8 @@ class ModelCard(_Written):
     context: int = Field(default=0, ge=0, le=100_000_000)
     """Tokens of prompt and answer together; 0 where the model reads no text."""
     capabilities: frozenset[Capability] = frozenset()
+    thinks_at_once: bool = False
+    """Of a reasoning model: its template opens `<think>`, so that answers begin behind it."""
     resources: Resources
     concurrency: Concurrency
     price: Price = FREE

@@ -20,6 +20,7 @@ from inference.gateway.problems import (
 )
 from inference.gateway.served import Served
 from inference.gateway.streams import Events, EventTooLong, Passing
+from inference.gateway.thinking import Thoughts
 from inference.gateway.upstream import BrokenOff, Reply, Unreached, Upstream
 from inference.gateway.usage import usage_in
 from inference.prices import Used
@@ -28,7 +29,8 @@ _NOT_NOW: Final = frozenset({429, 502, 503, 504})
 _CALLERS_FAULT: Final = frozenset({400, 413, 422})
 _SOON_S: Final = 1.0
 _WARMING: Final = b": warming\n\n"
-_SAY_WHEN_DONE: Final = frozenset({"/v1/chat/completions", "/v1/completions"})
+_CHAT: Final = "/v1/chat/completions"
+_SAY_WHEN_DONE: Final = frozenset({_CHAT, "/v1/completions"})
 EVENT_STREAM: Final[Headers] = (
     (b"content-type", b"text/event-stream; charset=utf-8"),
     (b"cache-control", b"no-cache"),
@@ -215,6 +217,8 @@ async def _fetched(outgoing: Outgoing, reply: Reply, running: Running) -> Whole:
         running.used += usage_in(body) or Used()
         renaming = outgoing.served.renaming
         body = renaming.of(body) if renaming else body
+        thoughts = _thoughts(outgoing)
+        body = thoughts.in_whole(body) if thoughts else body
     return Whole(reply.status, reply.content_type, body)
 
 
@@ -227,7 +231,9 @@ async def _stream(
         BrokenOff: the stream ended before its end.
     """
     served, asked = outgoing.served, outgoing.asked
-    passing = Passing(keeps_usage=asked.wants_usage, renaming=served.renaming)
+    passing = Passing(
+        keeps_usage=asked.wants_usage, renaming=served.renaming, thoughts=_thoughts(outgoing)
+    )
     events = Events()
     if not out.is_begun:
         await out.start(200, [*EVENT_STREAM, *headers])
@@ -257,3 +263,8 @@ async def _passed_on(
             running.answers(200)
             await out.write(data)
     return b""
+
+
+def _thoughts(outgoing: Outgoing) -> Thoughts | None:
+    is_chat = outgoing.asked.endpoint.path == _CHAT
+    return outgoing.served.thoughts() if is_chat else None

@@ -11,6 +11,7 @@ from inference.gateway.pool import Pool
 from inference.gateway.ports import Caller
 from inference.gateway.problems import ModelUnknown
 from inference.gateway.streams import Renaming
+from inference.gateway.thinking import Thoughts
 from inference.prices import FREE, Price
 
 _NEAR: Final = 3
@@ -31,9 +32,17 @@ class Served:
     """Tokens, of prompt and answer together."""
     api_key: str | None = field(default=None, repr=False)
     price: Price = FREE
+    thinks: bool = False
+    """Whether it is a reasoning model."""
+    thinks_at_once: bool = False
+    """Whether its template opens the mark of thinking, so that answers begin behind it."""
     aliases: Sequence[str] = ()
     fallbacks: Sequence[str] = ()
     """Ids of models that may answer in its place, where the caller allows it."""
+
+    def thoughts(self) -> Thoughts | None:
+        """Return what takes one answer apart; None where it does not think."""
+        return Thoughts(begins_thinking=self.thinks_at_once) if self.thinks else None
 
     @cached_property
     def renaming(self) -> Renaming | None:

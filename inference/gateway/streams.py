@@ -6,6 +6,7 @@ from typing import Final
 
 import msgspec
 
+from inference.gateway.thinking import Thoughts
 from inference.gateway.usage import names_usage, usage_in, without_usage
 from inference.prices import Used
 
@@ -66,6 +67,8 @@ class Passing:
     keeps_usage: bool
     """Whether the caller asked for the usage at the end."""
     renaming: Renaming | None = None
+    thoughts: Thoughts | None = None
+    """Of a reasoning model."""
     is_done: bool = False
     seen: int = 0
     """Events with a piece of the answer."""
@@ -80,6 +83,8 @@ class Passing:
         if self.renaming is not None:
             event = self.renaming.of(event)
         self.seen += 1
+        if self.thoughts is not None:
+            event = self.thoughts.in_event(event)
         if _USAGE in event and names_usage(event):
             self.named = event
             return self._with_due_usage(event)

@@ -106,6 +106,7 @@ class Model:
     upstream_name: str = MODEL
     aliases: Sequence[str] = ()
     fallbacks: Sequence[str] = ()
+    thinks: bool = False
     patience: Patience = field(default_factory=lambda: Patience(hold_s=10.0, probe_every_s=0.02))
 
 
@@ -142,4 +143,5 @@ def _served(model: Model, pool: Pool) -> Served:
         context=8_192,
         aliases=model.aliases,
         fallbacks=model.fallbacks,
+        thinks=model.thinks,
     )
