@@ -50,5 +50,5 @@ class _Metered:
     def end(self, ended: Ended) -> None:
         self.held.settle(ended.used, ended.price)
         record = record_of(self.caller, self.call, ended, now=utc_now())
-        self.metering.meters.observe(record)
         self.metering.journal.append(record)
+        self.metering.meters.observe(record)

@@ -43,6 +43,7 @@ POLICIES: Final[Mapping[tuple[str, str], Policy]] = MappingProxyType(
         ("DELETE", "/v1/keys/{key_id}"): "admin",
         ("POST", "/v1/keys/{key_id}/rotate"): "admin",
         ("GET", "/v1/usage"): "models",
+        ("GET", "/v1/usage/records"): "models",
         ("GET", "/v1/persons/{principal_id}/limits"): "admin",
         ("PUT", "/v1/persons/{principal_id}/limits"): "admin",
         ("GET", "/v1/reembedding"): "admin",

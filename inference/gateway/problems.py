@@ -96,7 +96,7 @@ class ModelAway(Problem):
     def __init__(self, model: str, *, retry_after_s: float) -> None:
         super().__init__(
             f"No replica of the model {model!r} answers now.",
-            hint="Try again after the time in `Retry-After`; `fumikura doctor` tells operators why.",
+            hint="Try again after the time in `Retry-After`; operators: `fumikura doctor`.",
             message_ja=f"モデル「{model}」は現在応答していません。しばらくしてから再度お試しください。",
             retry_after_s=retry_after_s,
         )

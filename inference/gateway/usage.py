@@ -9,7 +9,9 @@ from inference.prices import Used
 
 # Inside a JSON string a quotation mark is escaped: these bytes are always a key of the answer.
 _USAGE: Final = re.compile(rb',?\s*"usage"\s*:\s*(?P<value>\{[^{}]*(?:\{[^{}]*\}[^{}]*)*\})')
-_MOST: Final = 2**62
+_MOST_TOKENS: Final = 10**12
+_MOST_AUDIO_S: Final = 1e9
+"""More than any call can use: what sums up within what databases and limits hold."""
 
 
 class _Details(msgspec.Struct):
@@ -40,7 +42,7 @@ class _Usage(msgspec.Struct):
             prompt_tokens=prompt,
             cached_tokens=min(_count(details.cached_tokens), prompt),
             completion_tokens=completion,
-            audio_s=max(self.seconds or 0.0, 0.0),
+            audio_s=min(max(self.seconds or 0.0, 0.0), _MOST_AUDIO_S),
             pages=_count(self.pages),
         )
 
@@ -72,4 +74,4 @@ def _read(usage: bytes) -> Used | None:
 
 
 def _count(number: int | None) -> int:
-    return min(max(number or 0, 0), _MOST)
+    return min(max(number or 0, 0), _MOST_TOKENS)

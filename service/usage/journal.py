@@ -11,6 +11,7 @@ from collections import deque
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import Final
 from uuid import uuid4
@@ -30,23 +31,19 @@ class Segment:
     path: Path
     descriptor: int
     damaged: int = 0
-    """Lines that `batches` left out."""
+    """Lines that `read_on` left out."""
+    _read: int = 0
 
-    def batches(self, most: int) -> Iterator[list[UsageRecord]]:
-        """Yield what it holds, so many records together at most; damaged lines are counted."""
-        some: list[UsageRecord] = []
-        with self.path.open("rb") as lines:
-            for line in lines:
-                record = record_in(line)
-                if record is None:
-                    self.damaged += 1
-                else:
-                    some.append(record)
-                if len(some) == most:
-                    yield some
-                    some = []
-        if some:
-            yield some
+    def read_on(self, most: int) -> list[UsageRecord] | None:
+        """Return the records of the next so many lines, but of damaged ones; None at the end."""
+        with self.path.open("rb") as file:
+            file.seek(self._read)
+            lines = list(islice(file, most))
+        self._read += sum(map(len, lines))
+        found = [record_in(line) for line in lines]
+        whole = [record for record in found if record is not None]
+        self.damaged += len(found) - len(whole)
+        return whole if lines else None
 
     def drop(self) -> None:
         """Remove it: all of it is in the database. With damaged lines it is put aside instead."""
@@ -168,12 +165,13 @@ def lines_in(folder: Path) -> int:
 
 
 def _new_file(folder: Path) -> tuple[Path, int]:
-    """Return a file that was locked before others could see it."""
-    name = uuid4().hex
-    aside = folder / f"{name}.new"
-    descriptor = os.open(aside, os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_APPEND, 0o600)
-    fcntl.flock(descriptor, fcntl.LOCK_EX)
-    return aside.rename(folder / f"{name}{_SUFFIX}"), descriptor
+    """Return a new file, locked."""
+    while True:
+        path = folder / f"{uuid4().hex}{_SUFFIX}"
+        descriptor = os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_APPEND, 0o600)
+        if _is_locked(descriptor, path):
+            return path, descriptor
+        os.close(descriptor)  # taken for one that was left behind, in the moment before the lock
 
 
 def _taken(path: Path) -> Segment | None:
@@ -182,12 +180,16 @@ def _taken(path: Path) -> Segment | None:
         descriptor = os.open(path, os.O_RDONLY)
     except FileNotFoundError:
         return None
+    if _is_locked(descriptor, path):
+        return Segment(path, descriptor)
+    os.close(descriptor)
+    return None
+
+
+def _is_locked(descriptor: int, path: Path) -> bool:
+    """Lock a file; tell whether that was done, and before somebody else removed it."""
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
-        os.close(descriptor)
-        return None
-    if not path.exists():  # somebody moved it between the two
-        os.close(descriptor)
-        return None
-    return Segment(path, descriptor)
+        return False
+    return path.exists()

@@ -3,7 +3,7 @@
 import asyncio
 import logging
 from collections.abc import AsyncGenerator, Sequence
-from contextlib import asynccontextmanager, closing
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Final
 
@@ -28,6 +28,7 @@ class Mover:
 
     journal: Journal
     database: Database
+    every_s: float = _EVERY_S
 
     async def move(self) -> int:
         """Move everything that nobody else moves; return how many records there were.
@@ -55,10 +56,9 @@ class Mover:
 
     async def _move(self, segment: Segment) -> int:
         moved = 0
-        with closing(segment.batches(_TOGETHER)) as batches:
-            while some := await asyncio.to_thread(next, batches, None):
-                await self._insert(some)
-                moved += len(some)
+        while (some := await asyncio.to_thread(segment.read_on, _TOGETHER)) is not None:
+            await self._insert(some)
+            moved += len(some)
         # Only now: a kill before this line moves it again, and finds all of it there.
         segment.drop()
         return moved
@@ -73,13 +73,13 @@ class Mover:
 
     async def run(self) -> None:
         """Move every second, for ever; while the database or the disk fails ever more seldom."""
-        pause_s = _EVERY_S
+        pause_s = self.every_s
         while True:
             try:
                 await self.move()
-                pause_s = _EVERY_S
+                pause_s = self.every_s
             except (ServiceUnreachable, OSError) as error:
-                if pause_s == _EVERY_S:
+                if pause_s == self.every_s:
                     _LOG.warning("Records of usage wait in the data folder: %s", error)
                 pause_s = min(pause_s * 2, _LONGEST_PAUSE_S)
             await asyncio.sleep(pause_s)
@@ -88,7 +88,7 @@ class Mover:
         """Every second, for ever: write what a full disk did not take, make safe what it did."""
         is_failing = False
         while True:
-            await asyncio.sleep(_EVERY_S)
+            await asyncio.sleep(self.every_s)
             try:
                 await self._sync()
                 is_failing = False
@@ -107,9 +107,11 @@ class Mover:
 
 
 @asynccontextmanager
-async def moved(journal: Journal, database: Database) -> AsyncGenerator[Mover]:
+async def moved(
+    journal: Journal, database: Database, *, every_s: float = _EVERY_S
+) -> AsyncGenerator[Mover]:
     """Move records while the block runs, and what is left at its end."""
-    mover = Mover(journal, database)
+    mover = Mover(journal, database, every_s)
     running = [asyncio.create_task(mover.run()), asyncio.create_task(mover.sync())]
     for task in running:
         task.add_done_callback(_tell_of_bug)

@@ -28,3 +28,29 @@ class MonthUnreadable(Problem):
         super().__init__(
             f"{given[:20]!r} is no month.", hint="Write year and month, such as 2026-11."
         )
+
+
+class DaysUnfit(Problem):
+    """No days, or in no order."""
+
+    kind = "invalid"
+    code = "days_unfit"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "These are no days from one to a later one.",
+            hint="Write both, the earlier one first, such as 2026-11-01 and 2026-11-30.",
+        )
+
+
+class SpanAmbiguous(Problem):
+    """Neither a month nor days, or both."""
+
+    kind = "invalid"
+    code = "span_ambiguous"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "It is not clear which calls are meant.",
+            hint="Give either `month`, such as 2026-11, or both `from` and `to`.",
+        )

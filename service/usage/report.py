@@ -1,24 +1,16 @@
 """What was used in a span of time, in Japan: summed by the database, for people and programs."""
 
-import csv
-import io
-import re
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import UTC, datetime
-from typing import Final, Literal
+from typing import Literal
 
 from pydantic import BaseModel, Field
 from sqlalchemy import ColumnElement, Executable, String, case, cast, func, select
 
-from service.japan import JAPAN
 from service.records.database import Database
 from service.records.models import UsageRow
-from service.usage.problems import MonthUnreadable
+from service.usage.spans import Span
 
 GroupBy = Literal["model", "person", "key", "day"]
-_MONTH: Final = re.compile(r"(?P<year>[0-9]{4})-(?P<month>0[1-9]|1[0-2])")
-_FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
 
 
 class UsageSum(BaseModel, frozen=True):
@@ -37,32 +29,6 @@ class UsageSum(BaseModel, frozen=True):
     mean_first_byte_s: float | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Span:
-    """From a moment on, until another."""
-
-    since: datetime
-    until: datetime
-
-
-def month_of(written: str) -> Span:
-    """Return a month in Japan, written as `2026-11`.
-
-    Raises:
-        MonthUnreadable: it is none.
-    """
-    found = _MONTH.fullmatch(written)
-    if found is None or found["year"] == "0000":
-        raise MonthUnreadable(written)
-    year, month = int(found["year"]), int(found["month"])
-    since = datetime(year, month, 1, tzinfo=JAPAN)
-    is_last = month == 12
-    if is_last and year == 9999:
-        raise MonthUnreadable(written)
-    until = datetime(year + is_last, 1 if is_last else month + 1, 1, tzinfo=JAPAN)
-    return Span(since=since.astimezone(UTC), until=until.astimezone(UTC))
-
-
 async def usage_of(
     database: Database, span: Span, *, group_by: GroupBy, person: str | None = None
 ) -> list[UsageSum]:
@@ -76,18 +42,23 @@ async def usage_of(
     return sorted(sums, key=lambda each: (-each.yen, -each.calls, each.group))
 
 
-def as_csv(sums: Sequence[UsageSum]) -> str:
-    """Return a table as RFC 4180 has it; what a spreadsheet would take for a formula is text."""
-    out = io.StringIO()
-    writer = csv.DictWriter(out, list(UsageSum.model_fields), lineterminator="\r\n")
-    writer.writeheader()
-    for each in sums:
-        writer.writerow(each.model_dump() | {"group": _as_text(each.group)})
-    return out.getvalue()
-
-
-def _as_text(cell: str) -> str:
-    return f"'{cell}" if cell.startswith(_FORMULA) else cell
+def total_of(sums: Sequence[UsageSum]) -> UsageSum:
+    """Return the sum of groups; its mean to the first byte is not known from theirs."""
+    calls = sum(each.calls for each in sums)
+    seconds = sum(each.mean_s * each.calls for each in sums)
+    return UsageSum(
+        group="",
+        calls=calls,
+        failed=sum(each.failed for each in sums),
+        prompt_tokens=sum(each.prompt_tokens for each in sums),
+        cached_tokens=sum(each.cached_tokens for each in sums),
+        completion_tokens=sum(each.completion_tokens for each in sums),
+        audio_s=sum(each.audio_s for each in sums),
+        pages=sum(each.pages for each in sums),
+        yen=sum(each.yen for each in sums),
+        mean_s=seconds / calls if calls else 0.0,
+        mean_first_byte_s=None,
+    )
 
 
 def _group(group_by: GroupBy, *, is_sqlite: bool) -> ColumnElement[str]:

@@ -5,15 +5,8 @@ Needs an environment of its own (`make vllm`); the tests are skipped, loudly, wh
 
 import importlib
 import json
-import os
-import signal
-import socket
-import subprocess
-import time
-import urllib.error
-import urllib.request
-from collections.abc import AsyncGenerator, Generator, Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from collections.abc import AsyncGenerator, Iterator, Mapping, Sequence
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -28,46 +21,15 @@ from inference.settings import EmbeddingSettings, RerankSettings
 from inference.vllm_embedder import VllmEmbedder, open_vllm_embedder
 from tests.inference.agreement import TEXTS, apart, environment_python
 from tests.inference.tiny_bge_m3 import HIDDEN, MAX_TOKENS
+from tests.inference.vllm_server import vllm_started, wait_for_vllm
 
-_START_S = 240
-_OFFLINE = {"HF_HUB_OFFLINE": "1", "VLLM_NO_USAGE_STATS": "1", "VLLM_CPU_KVCACHE_SPACE": "1"}
 _BGE_M3 = ["--hf-overrides", json.dumps({"architectures": ["BgeM3EmbeddingModel"]})]
+_POOLING = ["--runner", "pooling", "--max-model-len", str(MAX_TOKENS)]
 _SERVERS: Mapping[str, Sequence[str]] = {
-    "dense and sparse": [*_BGE_M3, "--io-processor-plugin", "bge_m3"],
-    "colbert": [*_BGE_M3, "--pooler-config", json.dumps({"task": "token_embed"})],
-    "rerank": [],
+    "dense and sparse": [*_POOLING, *_BGE_M3, "--io-processor-plugin", "bge_m3"],
+    "colbert": [*_POOLING, *_BGE_M3, "--pooler-config", json.dumps({"task": "token_embed"})],
+    "rerank": _POOLING,
 }
-
-
-@contextmanager
-def _started(python: Path, model: Path, options: Sequence[str], log: Path) -> Generator[str]:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    command = [str(python), "-m", "vllm.entrypoints.openai.api_server", "--model", str(model)]
-    command += ["--served-model-name", "tiny", "--runner", "pooling", "--dtype", "float32"]
-    command += ["--max-model-len", str(MAX_TOKENS), "--enforce-eager", "--host", "127.0.0.1"]
-    command += ["--port", str(port), "--distributed-executor-backend", "uni", *options]
-    with log.open("wb") as output:
-        server = subprocess.Popen(
-            command, stdout=output, stderr=output, env=os.environ | _OFFLINE, start_new_session=True
-        )
-    try:
-        yield f"http://127.0.0.1:{port}/v1"
-    finally:
-        os.killpg(server.pid, signal.SIGKILL)  # its engine is a process of its own
-        server.wait()
-
-
-def _wait_for(url: str, log: Path) -> None:
-    deadline = time.monotonic() + _START_S
-    while time.monotonic() < deadline:
-        try:
-            with urllib.request.urlopen(f"{url}/models", timeout=5):  # noqa: S310 - loopback
-                return
-        except (urllib.error.URLError, ConnectionError, TimeoutError):
-            time.sleep(0.5)
-    pytest.fail(f"vLLM did not start:\n{log.read_text(errors='replace')[-3000:]}")
 
 
 @pytest.fixture(scope="session")
@@ -81,14 +43,14 @@ def servers(
     with ExitStack() as stack:
         urls = {
             name: stack.enter_context(
-                _started(
+                vllm_started(
                     python, tiny_reranker if name == "rerank" else tiny_bge_m3, options, logs / name
                 )
             )
             for name, options in _SERVERS.items()
         }
         for name, url in urls.items():
-            _wait_for(url, logs / name)
+            wait_for_vllm(url, logs / name)
         yield urls
 
 

@@ -93,6 +93,11 @@ def test_a_model_has_the_name_that_it_has_here() -> None:
         ('{"type":"duration","seconds":1.5}', Used(audio_s=1.5)),
         ('{"pages":2}', Used(pages=2)),
         ('{"prompt_tokens":-5,"completion_tokens":1}', Used(completion_tokens=1)),
+        ('{"prompt_tokens":9e17,"seconds":1e300}', None),
+        (
+            '{"completion_tokens":900000000000000000,"seconds":1e300}',
+            Used(completion_tokens=10**12, audio_s=1e9),
+        ),
         (
             '{"prompt_tokens":1,"prompt_tokens_details":{"cached_tokens":5}}',
             Used(prompt_tokens=1, cached_tokens=1),

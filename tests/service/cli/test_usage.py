@@ -36,6 +36,8 @@ def test_a_month_is_shown_as_a_table(fumikura: Fumikura) -> None:
     assert ran.status == 0
     assert "佐藤" in ran.out
     assert "2026-11" in ran.out
+    total = ran.out.splitlines()[-2].replace("│", " ").split()
+    assert total == ["3", "0.0%", "30", "12", "15", "0.0", "0", "0.00", "2.00"]
 
 
 @pytest.mark.usefixtures("used")
@@ -52,6 +54,14 @@ def test_a_month_is_printed_for_spreadsheets(fumikura: Fumikura) -> None:
         ("gpt-oss-20b", "10"),
         ("bge-m3", "10"),
     ]
+
+
+@pytest.mark.usefixtures("used")
+def test_a_month_is_written_into_a_file(fumikura: Fumikura, tmp_path: Path) -> None:
+    table = tmp_path / "11月.csv"
+    ran = fumikura("usage", "report", "--month", "2026-11", "--by", "day", "--csv", str(table))
+    assert (ran.status, ran.out) == (0, "")
+    assert table.read_bytes().split(b"\r\n")[1].startswith(b"2026-11-25,3,0,")
 
 
 def test_calls_that_are_not_moved_yet_are_told(fumikura: Fumikura, used: Path) -> None:

@@ -46,7 +46,7 @@ async def test_operation_ids_are_readable_and_never_change(document: dict[str, A
             *("list_jobs", "get_job", "follow_job", "cancel_job"),
             *("list_links", "get_link", "link_account", "unlink_account"),
             *("list_keys", "create_key", "revoke_key", "rotate_key"),
-            *("get_usage", "get_limits", "set_limits"),
+            *("get_usage", "list_usage", "get_limits", "set_limits"),
             *("list_models", "get_model", "create_embeddings"),
             *("create_chat_completion", "create_completion", "create_response"),
             *("rerank", "read_page", "create_transcription", "tokenize"),

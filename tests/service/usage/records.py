@@ -5,7 +5,10 @@ from uuid import uuid4
 
 import msgspec
 
-from service.usage.record import UsageRecord
+from contracts.principal import Principal
+from inference.gateway.ports import Call, Caller, Ended
+from inference.prices import Price, Used
+from service.usage.record import UsageRecord, record_of
 
 NOON = datetime(2026, 11, 25, 3, tzinfo=UTC)
 """In Japan."""
@@ -36,3 +39,13 @@ _CALL = UsageRecord(
 def call(**changes: object) -> UsageRecord:
     """Return a record like no other."""
     return msgspec.structs.replace(_CALL, **{"id": uuid4().hex, **changes})
+
+
+def call_recorded(used: Used, price: Price) -> UsageRecord:
+    """Return what is kept of a call that used so much."""
+    principal = Principal(id="yamada", name="山田", scopes=frozenset({"models"}))
+    asked = Call(
+        request_id="r" * 32, endpoint="/v1/ocr", model="page", asked_model="Page", most=used
+    )
+    ended = Ended(used=used, outcome="ok", status=200, seconds=2.0, model="page", price=price)
+    return record_of(Caller(principal=principal), asked, ended, now=NOON)

@@ -1,7 +1,5 @@
 """What was used, by month, day, person, key and model; the days are Japan's."""
 
-import csv
-import io
 from collections.abc import AsyncGenerator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -11,9 +9,9 @@ import pytest
 from service.records.database import Database, open_database
 from service.usage.journal import Journal
 from service.usage.moving import moved
-from service.usage.problems import MonthUnreadable
 from service.usage.record import UsageRecord
-from service.usage.report import UsageSum, as_csv, month_of, usage_of
+from service.usage.report import UsageSum, total_of, usage_of
+from service.usage.spans import month_of
 from tests.service.usage.records import call
 
 NOVEMBER = month_of("2026-11")
@@ -83,23 +81,13 @@ async def test_where_nothing_was_used_there_is_nothing(database: Database) -> No
     assert await usage_of(database, NOVEMBER, group_by="model") == []
 
 
-def test_the_year_ends_in_december() -> None:
-    span = month_of("2026-12")
-    assert (span.since, span.until) == (at("2026-11-30T15:00:00"), at("2026-12-31T15:00:00"))
+async def test_the_total_is_that_of_all_groups(database: Database, tmp_path: Path) -> None:
+    calls = [call(), call(), call(model="bge-m3", microyen=0, seconds=5.0, outcome="failed")]
+    await keep(database, tmp_path, calls)
+    total = total_of(await usage_of(database, NOVEMBER, group_by="model"))
+    assert (total.calls, total.failed, total.prompt_tokens) == (3, 1, 30)
+    assert (total.yen, total.mean_s) == (0.0012, 3.0)
 
 
-@pytest.mark.parametrize(
-    "written", ["2026", "2026-13", "2026-1", "0000-01", "9999-12", "２０２６-01"]
-)
-def test_what_is_no_month_is_told(written: str) -> None:
-    with pytest.raises(MonthUnreadable):
-        month_of(written)
-
-
-def test_a_spreadsheet_takes_no_cell_for_a_formula() -> None:
-    used = UsageSum(
-        group="=HYPERLINK(1)", calls=1, failed=0, prompt_tokens=1, cached_tokens=0,
-        completion_tokens=1, audio_s=0, pages=0, yen=0.5, mean_s=1, mean_first_byte_s=None,
-    )  # fmt: skip
-    [row] = csv.DictReader(io.StringIO(as_csv([used])))
-    assert (row["group"], row["yen"], row["mean_first_byte_s"]) == ("'=HYPERLINK(1)", "0.5", "")
+def test_the_total_of_nothing_is_nothing() -> None:
+    assert (total_of([]).calls, total_of([]).mean_s) == (0, 0.0)
