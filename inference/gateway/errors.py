@@ -19,7 +19,7 @@ STATUS: Final[Mapping[Kind, int]] = {
     "limited": 429,
     "unavailable": 503,
 }
-_TYPES: Final[Mapping[Kind, str]] = {
+TYPES: Final[Mapping[Kind, str]] = {
     "unauthenticated": "authentication_error",
     "forbidden": "permission_error",
     "limited": "rate_limit_error",
@@ -32,7 +32,7 @@ def error_body(problem: Problem) -> bytes:
     """Return the problem in OpenAI's form."""
     error = {
         "message": f"{problem.message} {problem.hint}",
-        "type": _TYPES.get(problem.kind, "invalid_request_error"),
+        "type": TYPES.get(problem.kind, "invalid_request_error"),
         "code": problem.code,
         "param": problem.field if isinstance(problem, FieldRefused) else None,
     }

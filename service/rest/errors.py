@@ -11,20 +11,11 @@ from fastapi.responses import Response
 from starlette.exceptions import HTTPException
 
 from contracts.problems import Kind, Problem
+from inference.gateway.errors import STATUS as OPENAI_STATUS
 from service.rest.openai_errors import openai_body, speaks_openai
 from service.rest.problems import BodyUnreadable, FieldInvalid, MethodRefused, RouteUnknown
 
-STATUS: Final[Mapping[Kind, int]] = {
-    "invalid": 422,
-    "unauthenticated": 401,
-    "forbidden": 403,
-    "missing": 404,
-    "conflict": 409,
-    "too_large": 413,
-    "limited": 429,
-    "unavailable": 503,
-}
-_OPENAI_INVALID: Final = 400
+STATUS: Final[Mapping[Kind, int]] = {**OPENAI_STATUS, "invalid": 422}
 _FIELD_NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,63}")
 
 
@@ -38,10 +29,10 @@ def problem_response(
     """Return the problem as the callers of `path` expect it; `status` overrides its kind's."""
     is_openai = speaks_openai(path)
     body = openai_body(problem) if is_openai else problem.body()
-    fitting = _OPENAI_INVALID if is_openai and problem.kind == "invalid" else STATUS[problem.kind]
+    statuses = OPENAI_STATUS if is_openai else STATUS
     return Response(
         body.model_dump_json(),
-        status_code=status or fitting,
+        status_code=status or statuses[problem.kind],
         headers={**_headers(problem), **(headers or {})},
         media_type="application/json",
     )

@@ -1,22 +1,15 @@
 """Problems in the form that OpenAI's clients read, for the routes that speak as OpenAI does."""
 
-from collections.abc import Mapping
 from typing import Final
 
 from pydantic import BaseModel, Field
 
-from contracts.problems import Kind, Problem
+from contracts.problems import Problem
 from inference.gateway.endpoints import ENDPOINTS, MODELS
+from inference.gateway.errors import TYPES
 from service.rest.problems import FieldInvalid
 
 PATHS: Final = (MODELS, *ENDPOINTS)
-
-_TYPES: Final[Mapping[Kind, str]] = {
-    "unauthenticated": "authentication_error",
-    "forbidden": "permission_error",
-    "limited": "rate_limit_error",
-    "unavailable": "server_error",
-}
 
 
 class OpenAIFault(BaseModel, frozen=True):
@@ -44,7 +37,7 @@ def openai_body(problem: Problem) -> OpenAIErrorBody:
     return OpenAIErrorBody(
         error=OpenAIFault(
             message=f"{problem.message} {problem.hint}",
-            type=_TYPES.get(problem.kind, "invalid_request_error"),
+            type=TYPES.get(problem.kind, "invalid_request_error"),
             code=problem.code,
             param=problem.field if isinstance(problem, FieldInvalid) else None,
         )
