@@ -1,5 +1,7 @@
 """Where a bug came from, for the log: places and types, never the message or a value."""
 
+import asyncio
+import logging
 import traceback
 from typing import cast
 
@@ -17,3 +19,13 @@ def trace_of(error: BaseException) -> str:
     cause = error.__cause__ or error.__context__
     earlier = "" if cause is None else f"; from {trace_of(cause)}"
     return f"{type(error).__module__}.{type(error).__qualname__} at {' < '.join(places)}{earlier}"
+
+
+def tell_if_it_breaks(task: "asyncio.Task[None]", log: logging.Logger, what: str) -> None:
+    """Let the log say at once that a task broke that goes on for ever: nobody waits for it."""
+
+    def tell(ended: "asyncio.Task[None]") -> None:
+        if not ended.cancelled() and (error := ended.exception()) is not None:
+            log.critical("%s: %s", what, trace_of(error))
+
+    task.add_done_callback(tell)

@@ -13,6 +13,7 @@ from uuid import uuid4
 from contracts.problems import ServiceUnreachable
 from inference.gateway.ports import Call
 from inference.prices import Price, Used
+from service.bug_trace import tell_if_it_breaks
 from service.callers import KeyCaller
 from service.limits.bucket import Bucket
 from service.limits.leases import Leases
@@ -195,6 +196,7 @@ async def limiting(database: Database) -> AsyncGenerator[Limiting]:
     """Limit the calls of this process while the block runs."""
     limits = Limiting(leases=Leases(database=database, holder=str(uuid4()), now=_now))
     keeping = asyncio.create_task(_keep_up(limits))
+    tell_if_it_breaks(keeping, _LOG, "Limits are kept up no more")
     try:
         yield limits
     finally:

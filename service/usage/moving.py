@@ -10,7 +10,7 @@ from typing import Final
 from sqlalchemy import insert, select
 
 from contracts.problems import ServiceUnreachable
-from service.bug_trace import trace_of
+from service.bug_trace import tell_if_it_breaks
 from service.records.database import Database
 from service.records.models import UsageRow
 from service.usage.journal import Journal, Segment
@@ -114,7 +114,7 @@ async def moved(
     mover = Mover(journal, database, every_s)
     running = [asyncio.create_task(mover.run()), asyncio.create_task(mover.sync())]
     for task in running:
-        task.add_done_callback(_tell_of_bug)
+        tell_if_it_breaks(task, _LOG, "Records of usage are moved no more")
     try:
         yield mover
     finally:
@@ -127,9 +127,3 @@ async def moved(
             _LOG.warning("Records of usage stay in the data folder: %s", error)
         finally:
             journal.close()
-
-
-def _tell_of_bug(task: asyncio.Task[None]) -> None:
-    """Say at once that records are moved no more: until the end of the service nobody asks."""
-    if not task.cancelled() and (error := task.exception()) is not None:
-        _LOG.critical("Records of usage are moved no more: %s", trace_of(error))
