@@ -100,19 +100,24 @@ def projects_table(projects: Sequence[ProjectSummary]) -> Table:
 
 def keys_table(keys: Sequence[KeyInfo]) -> Table:
     """Return keys, without the keys themselves."""
-    table = plain_table("Id", "Name", "For", "Scopes", "Projects", "Last used", "Ends")
+    table = plain_table(
+        "Id", "Name", "For", "Scopes", "Projects", "Models", "Limits", "Last used", "Ends"
+    )
     for key in keys:
         ends = (
             f"revoked {shown_time(key.revoked_at)}"
             if key.revoked_at
             else shown_time(key.expires_at)
         )
+        limits = key.limits.model_dump(exclude_none=True)
         table.add_row(
             key.id,
             Text(key.name),
             Text(key.principal_id),
             " ".join(sorted(key.scopes)),
             Text(" ".join(key.projects)),
+            Text(" ".join(key.models)),
+            " ".join(f"{name}={most}" for name, most in limits.items()),
             shown_time(key.last_used_at),
             ends,
         )

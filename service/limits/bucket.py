@@ -6,7 +6,9 @@ from typing import Final
 from service.limits.spans import Cap, Span
 
 _SHARE: Final = 64
-"""A process takes at least a 64th of a limit at once: so much is lost with one that is killed."""
+"""A process takes at least a 64th of a limit at once."""
+_KEPT: Final = 16
+"""And keeps no more than a 16th unused: so much is lost with one that is killed."""
 _KNOWN_FOR_S: Final = 1.0
 
 
@@ -22,6 +24,13 @@ class Bucket:
     free: int | None = None
     """What nobody had taken when this process last looked; None: it never did."""
     seen_at: float = 0.0
+    idle: int = 0
+    """Taken of this limit when it was another one: not to be used, to be given back."""
+
+    def adopt(self, cap: Cap) -> None:
+        """Be another limit from now on; what calls that run now give back still comes here."""
+        self.cap, self.free = cap, None
+        self.idle, self.left = self.idle + self.left, 0
 
     def amount(self, wanted: int) -> int:
         """Return what a call is to hold: one that alone is over the limit holds all of it."""
@@ -39,6 +48,11 @@ class Bucket:
     def worth_taking(self, amount: int) -> int:
         """Return how much to take at once."""
         return max(self.lacks(amount), self.cap.most // _SHARE)
+
+    @property
+    def unwanted(self) -> int:
+        """What others are to have; below 0, what was used and is not taken yet."""
+        return self.idle + min(0, self.left) + max(0, self.left - self.cap.most // _KEPT)
 
     @property
     def remaining(self) -> int:

@@ -14,6 +14,8 @@ from service.records.database import Database
 from service.records.models import StreamsRow, TakenRow
 
 _STREAMS_HELD_S: Final = 30.0
+_MOST_TAKEN: Final = 2**62
+"""No server that says it used absurdly much makes a number that databases do not hold."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,9 +43,15 @@ class Leases:
 
         return await self._change(bucket, decide)
 
-    async def give_back(self, bucket: Bucket, amount: int) -> None:
-        """Give back what was not used; below 0, take what was used without asking."""
-        await self._change(bucket, lambda taken: max(-amount, -taken))
+    async def give_back(self, bucket: Bucket, amount: int) -> int:
+        """Give back what was not used; below 0, take what was used without asking.
+
+        Returns what is left for all.
+        """
+        changed = await self._change(
+            bucket, lambda taken: min(max(-amount, -taken), _MOST_TAKEN - taken)
+        )
+        return changed.free
 
     async def hold_streams(self, subject: str, *, wanted: int, most: int, needed: int) -> int:
         """Hold `wanted` calls at once for a subject, or as many as others leave, `needed` at least.

@@ -1,5 +1,6 @@
 """A limit that is reached, and when it is free again."""
 
+import math
 from typing import Final, Literal
 
 from contracts.problems import Problem
@@ -25,6 +26,11 @@ _JA: Final = {
     "streams": "同時呼び出し数",
 }
 
+_OWNERS: Final[dict[Whose, tuple[str, str]]] = {
+    "key": ("this key", "このキー"),
+    "person": ("all your keys together", "ご利用のすべてのキーの合計で、1人あたり"),
+}
+
 
 class LimitReached(Problem):
     """A key, or all keys of a person together, may use no more now."""
@@ -33,11 +39,12 @@ class LimitReached(Problem):
     code = "limit_reached"
 
     def __init__(self, name: str, *, whose: Whose, most: int, retry_after_s: float) -> None:
-        owner = "this key" if whose == "key" else "all your keys together"
+        owner, owner_ja = _OWNERS[whose]
+        again_s = math.ceil(retry_after_s)
         super().__init__(
             f"The limit of {most:,} {_EN[name]} for {owner} is reached ({name}).",
-            hint="Try again after the time in `Retry-After`, or ask an operator for more.",
-            message_ja=f"{_JA[name]}の上限({most:,})に達しました。",
+            hint=f"Try again in {again_s:,} s (`Retry-After`), or ask an operator for more.",
+            message_ja=f"{owner_ja}の{_JA[name]}の上限({most:,})に達しました。",
             retry_after_s=retry_after_s,
         )
         self.name = name

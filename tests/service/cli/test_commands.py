@@ -153,6 +153,7 @@ def test_a_key_is_limited_to_models_and_replaced(fumikura: Fumikura) -> None:
         *("--model", "bge-m3", "--requests-per-minute", "20", "--json"),
     ).json()["info"]
     assert (made["models"], made["limits"]["requests_per_minute"]) == (["bge-m3"], 20)
+    assert "requests_per_minute=20" in fumikura("keys", "list").out
     new = fumikura("keys", "rotate", made["id"], "--overlap-days", "1", "--json").json()["info"]
     assert (new["family"], new["models"]) == (made["id"], ["bge-m3"])
     assert fumikura("keys", "rotate", "0" * 12).status != 0
