@@ -23,6 +23,7 @@ COMMANDS: Final = {
     "links": "Link the RDM account whose projects your API key may find.",
     "agents": "List or run agents.",
     "serve": "Start the service: REST, OpenAI-compatible endpoints and MCP.",
+    "gateway": "Serve the models of the catalogue, without search.",
     "mcp": "Serve MCP over stdin and stdout, for an assistant that starts it.",
     "keys": "Make, list and revoke API keys.",
     "reembed": "Move to another embedding model while searches go on.",

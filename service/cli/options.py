@@ -3,8 +3,8 @@
 import asyncio
 import logging
 import sys
-from collections.abc import Coroutine
-from typing import TYPE_CHECKING, TypeVar
+from collections.abc import Callable, Coroutine
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
@@ -33,15 +33,21 @@ project_option = click.option(
 _INTERRUPTED = 130
 
 
-def run(work: Coroutine[object, object, T], *, logged: int = logging.ERROR) -> T:
-    """Run a command's work; Ctrl-C ends it as shells expect.
+def run(
+    work: Coroutine[Any, Any, T],
+    *,
+    logged: int = logging.ERROR,
+    loop: Callable[[], asyncio.AbstractEventLoop] | None = None,
+) -> T:
+    """Run a command's work, in the usual event loop or another; Ctrl-C ends it as shells expect.
 
     Of the log, what is at least as grave as `logged` goes to stderr: whoever types a command is
     told of what failed by its message, whoever runs a service needs the log.
     """
     logging.basicConfig(level=logged, format="%(levelname)s %(name)s: %(message)s")
     try:
-        return asyncio.run(work)
+        with asyncio.Runner(loop_factory=loop) as runner:
+            return runner.run(work)
     except KeyboardInterrupt:
         sys.exit(_INTERRUPTED)
 

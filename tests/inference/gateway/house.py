@@ -1,5 +1,6 @@
 """A gateway on loopback in front of scripted model servers, with keys and limits of its own."""
 
+import socket
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -145,3 +146,9 @@ def _served(model: Model, pool: Pool) -> Served:
         fallbacks=model.fallbacks,
         thinks=model.thinks,
     )
+
+
+def free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port: int = listener.getsockname()[1]
+        return port

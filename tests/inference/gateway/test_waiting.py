@@ -1,23 +1,16 @@
 """A model that is being started: callers are held, and none is lost."""
 
 import asyncio
-import socket
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 
 from inference.gateway.pool import Patience
-from tests.inference.gateway.house import House, Model, gateway
+from tests.inference.gateway.house import House, Model, free_port, gateway
 from tests.servers.loopback import Exchange, Received, serve_loopback
 from tests.servers.openai import OpenAIStandIn, openai_stand_in
 
 ASKED = {"model": "qwen", "messages": [{"role": "user", "content": "何ですか"}]}
 CHAT = "/v1/chat/completions"
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        port: int = listener.getsockname()[1]
-        return port
 
 
 @asynccontextmanager

@@ -16,10 +16,11 @@ class Service:
 
 
 @contextmanager
-def serving(*options: str) -> Generator[Service]:
+def serving(*options: str, command: str = "serve") -> Generator[Service]:
     """Start the service and wait until it serves; stop it as an operator does."""
-    command = [sys.executable, "-m", "service.cli.main", "serve", "--port", "0", *options]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+    port = () if "--port" in options else ("--port", "0")
+    command_line = [sys.executable, "-m", "service.cli.main", command, *port, *options]
+    with subprocess.Popen(command_line, stdout=subprocess.PIPE, text=True) as process:
         try:
             greeting = _greeting(process)
             url = re.search(r"http://\S+", greeting)

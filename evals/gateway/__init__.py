@@ -1,0 +1,1 @@
+"""What the gateway costs beside a proxy that does nothing but proxy."""

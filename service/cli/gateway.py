@@ -1,0 +1,71 @@
+"""`fumikura gateway`: models alone, without search; several may share a port and a database."""
+
+import logging
+from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from service.cli.listening import listen, serve_until_stopped, url_of
+from service.cli.options import run
+from service.settings import Settings, read_settings
+
+if TYPE_CHECKING:
+    from inference.gateway.app import Gateway, Receive, Scope, Send
+
+
+@click.command("gateway")
+@click.option("--host", help="Address to listen on; loopback if absent (FUMIKURA_HOST).")
+@click.option("--port", type=click.IntRange(0, 65535), help="0 takes a free one (FUMIKURA_PORT).")
+@click.option(
+    "--share-port",
+    "shares_port",
+    is_flag=True,
+    help="Let other gateways listen there too; the system spreads connections over them.",
+)
+def gateway(host: str | None, port: int | None, *, shares_port: bool) -> None:
+    """Serve the models of the catalogue, and nothing else.
+
+    Keys, limits and records are those of the database, and with it those of `fumikura serve`.
+    """
+    chosen: dict[str, Any] = {"host": host, "port": port}
+    settings = read_settings(**{name: value for name, value in chosen.items() if value is not None})
+    import uvloop  # noqa: PLC0415 - not for --help
+
+    work = _serve(settings, shares_port=shares_port)
+    run(work, logged=logging.WARNING, loop=uvloop.new_event_loop)
+
+
+async def _serve(settings: Settings, *, shares_port: bool) -> None:
+    from inference.gateway.app import Gateway  # noqa: PLC0415 - not for --help
+    from service.model_gateway import open_model_gateway  # noqa: PLC0415 - see above
+    from service.wiring import open_records  # noqa: PLC0415 - see above
+
+    with listen(settings, shares_port=shares_port) as listener:
+        async with open_records(settings) as records, open_model_gateway(records) as models:
+            names = ", ".join(model.id for model in models.models.models) or "none"
+            greet = _greeting(url_of(listener), names)
+            await serve_until_stopped(_with_health(Gateway(models.handler)), listener, greet)
+
+
+def _greeting(url: str, names: str) -> Callable[[], Awaitable[None]]:
+    async def greet() -> None:
+        print(f"Fumikura serves models at {url}  (OpenAI {url}/v1): {names}")
+        print("Stop with Ctrl-C.", flush=True)
+
+    return greet
+
+
+def _with_health(
+    models: "Gateway",
+) -> "Callable[[Scope, Receive, Send], Awaitable[None]]":
+    """Return the application, and with it a path that tells that it lives."""
+
+    async def app(scope: "Scope", receive: "Receive", send: "Send") -> None:
+        if scope["type"] == "http" and scope["path"] == "/healthz":
+            await send({"type": "http.response.start", "status": 200, "headers": []})
+            await send({"type": "http.response.body", "body": b""})
+        else:
+            await models(scope, receive, send)
+
+    return app
