@@ -102,7 +102,8 @@ class Keys:
         """
         now = self.now()
         async with self.database.write() as session:
-            former = await session.get(KeyRow, key_id)
+            # Locked: a key that is just being revoked has no successor.
+            former = await session.get(KeyRow, key_id, with_for_update=True)
             if former is None:
                 raise KeyUnknown(key_id)
             if not _is_valid(former, now):

@@ -1,6 +1,7 @@
 """Calls whose answer must fit a schema: checked before the caller sees it, and repaired once."""
 
-from collections.abc import Iterator, Mapping
+import asyncio
+from collections.abc import Coroutine, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
@@ -44,6 +45,8 @@ class StructuredCalls:
     """Lets a model answer, and answer once more where that does not fit."""
 
     relay: Relay
+    tell_every_s: float = 10.0
+    """Who reads a stream gets a comment so often: others would take the silence for an end."""
 
     async def relay_checked(
         self,
@@ -59,14 +62,38 @@ class StructuredCalls:
             AnswerUnfit: neither of two did.
             ModelAway, ModelWarming, RuntimeRefused, AnswerBrokeOff: see `Relay.fetch`.
         """
-        whole = await self._fetched(outgoing, wanted, running, out)
-        if whole.status == 200 and outgoing.asked.is_stream:
+        fetching = self._fetched(outgoing, wanted, running, out)
+        if not outgoing.asked.is_stream:
+            await (await fetching).send(running, out, headers)
+            return
+        whole = await self._while_telling(fetching, running, out, headers)
+        if whole.status == 200:
+            answer = _answer(whole, outgoing.served.id)
+            whole = replace(whole, body=b"".join(_events(answer, outgoing.asked)))
             if not out.is_begun:
                 await out.start(200, [*EVENT_STREAM, *headers])
-            whole = replace(
-                whole, body=b"".join(_events(_answer(whole, outgoing.served.id), outgoing.asked))
-            )
+        elif out.is_begun:
+            whole = replace(whole, body=b"data: " + whole.body.strip() + b"\n\n")
         await whole.send(running, out, headers)
+
+    async def _while_telling(
+        self,
+        fetching: Coroutine[Any, Any, Whole],
+        running: Running,
+        out: Answering,
+        headers: Headers,
+    ) -> Whole:
+        """Wait for an answer; the caller is told from time to time that it is worked on."""
+        task = asyncio.create_task(fetching)
+        try:
+            while not (await asyncio.wait({task}, timeout=self.tell_every_s))[0]:
+                if not out.is_begun:
+                    running.status = 200
+                    await out.start(200, [*EVENT_STREAM, *headers])
+                await out.write(_WORKING)
+            return task.result()
+        finally:
+            task.cancel()
 
     async def _fetched(
         self, outgoing: Outgoing, wanted: Wanted, running: Running, out: Answering
@@ -88,6 +115,7 @@ class StructuredCalls:
 
 
 _ANSWERS: Final = msgspec.json.Decoder(Answer)
+_WORKING: Final = b": working\n\n"
 _OF_STREAMS: Final = frozenset({"stream", "stream_options"})
 
 

@@ -120,10 +120,17 @@ def rotate(key_id: str, *, overlap_days: int, as_json: bool) -> None:
 @keys.command("limit")
 @click.argument("person")
 @limit_options
+@click.option("--remove", is_flag=True, help="Limit the person no more.")
 @json_option
-def limit(person: str, *, as_json: bool, **limits: int | None) -> None:
-    """Set what all keys of PERSON may use of models together; without options, show it."""
-    held = run(_limit(person, Limits(**limits)))
+def limit(person: str, *, remove: bool, as_json: bool, **limits: int | None) -> None:
+    """Set what all keys of PERSON may use of models together; without options, show it.
+
+    What is set takes the place of all limits that were set before.
+    """
+    asked = Limits(**limits)
+    if remove and asked != UNLIMITED:
+        raise click.UsageError("--remove goes with no limit")
+    held = run(_limit(person, None if asked == UNLIMITED and not remove else asked))
     told = held.model_dump(exclude_none=True)
     if as_json:
         print(json.dumps(told, indent=2))
@@ -179,14 +186,14 @@ async def _rotate(key_id: str, overlap: timedelta) -> NewKey:
         return await records.keys.rotate(key_id, overlap=overlap)
 
 
-async def _limit(person: str, limits: Limits) -> Limits:
-    """Set the limits, if there are any, and return those that hold."""
+async def _limit(person: str, limits: Limits | None) -> Limits:
+    """Set the limits, if some are given, and return those that hold."""
     from service.limits.persons import PersonLimits  # noqa: PLC0415 - not for --help
     from service.wiring import open_records  # noqa: PLC0415 - see above
 
     async with open_records(read_settings()) as records:
         persons = PersonLimits(records.database)
-        if limits != UNLIMITED:
+        if limits is not None:
             await persons.set(person, limits)
         return await persons.of(person)
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import math
 from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -18,12 +19,15 @@ from service.callers import KeyCaller
 from service.limits.bucket import Bucket
 from service.limits.leases import Leases
 from service.limits.problems import LimitReached, Whose
-from service.limits.spans import Cap, Limits, Measure, span_at
+from service.limits.spans import MICROYEN, Cap, Limits, Measure, span_at
 from service.limits.streams import Streams
 from service.records.database import Database
 
-_EVERY_S: Final = 10.0
+_EVERY_S: Final = 1.0
+_KEPT_UP_EVERY: Final = 10
+"""Of those turns: also processes that are killed let calls go only after three times as long."""
 _HEADERS: Final[dict[Measure, bytes]] = {"requests": b"requests", "tokens": b"tokens"}
+_HUNDREDTH: Final = MICROYEN // 100
 _LOG: Final = logging.getLogger(__name__)
 
 Headers = Sequence[tuple[bytes, bytes]]
@@ -61,11 +65,11 @@ class Limiting:
     now: Callable[[], datetime] = _now
     clock: Callable[[], float] = monotonic
     _buckets: dict[tuple[str, str], Bucket] = field(default_factory=dict[tuple[str, str], Bucket])
-    _past: list[Bucket] = field(default_factory=list[Bucket])
     _streams: dict[str, Streams] = field(default_factory=dict[str, Streams])
     _taking: dict[tuple[str, str], asyncio.Lock] = field(
         default_factory=dict[tuple[str, str], asyncio.Lock]
     )
+    _leasing: set[asyncio.Task[int]] = field(default_factory=set[asyncio.Task[int]])
 
     async def take(self, caller: KeyCaller, call: Call) -> Held:
         """Hold the most that a call may use of every limit, or nothing.
@@ -108,26 +112,35 @@ class Limiting:
         """Return what is held of a limit now; of a span that is over nothing is."""
         key = subject, cap.name
         bucket = self._buckets.get(key)
-        if bucket is None or bucket.cap != cap or now >= bucket.span.ends_at:
-            if bucket is not None and now < bucket.span.ends_at:
-                self._past.append(bucket)  # the limit is another one now: give back what is held
+        if bucket is None or now >= bucket.span.ends_at:
             bucket = self._buckets[key] = Bucket(subject, cap, span_at(cap.period, now))
+        elif bucket.cap != cap:
+            bucket.adopt(cap)
         return bucket
 
     async def _take_more(self, bucket: Bucket, amount: int) -> None:
-        key = bucket.subject, bucket.cap.name
-        async with self._taking.setdefault(key, asyncio.Lock()):
+        async with self._lock(bucket):
             needed = bucket.lacks(amount)
             if not needed:
                 return  # somebody took enough meanwhile
             if bucket.is_known_to_be_full(amount, now=self.clock()):
                 raise self._reached(bucket)
             wanted = bucket.worth_taking(amount)
-            granted = await self.leases.take(bucket, needed=needed, wanted=wanted)
-            bucket.left += granted.amount
-            bucket.free, bucket.seen_at = granted.free, self.clock()
-            if not granted.amount:
+            leasing = asyncio.create_task(self._lease(bucket, needed=needed, wanted=wanted))
+            self._leasing.add(leasing)
+            leasing.add_done_callback(self._leasing.discard)
+            # What is taken for a caller who hangs up meanwhile is there for others.
+            if not await asyncio.shield(leasing):
                 raise self._reached(bucket)
+
+    async def _lease(self, bucket: Bucket, *, needed: int, wanted: int) -> int:
+        granted = await self.leases.take(bucket, needed=needed, wanted=wanted)
+        bucket.left += granted.amount
+        bucket.free, bucket.seen_at = granted.free, self.clock()
+        return granted.amount
+
+    def _lock(self, bucket: Bucket) -> asyncio.Lock:
+        return self._taking.setdefault((bucket.subject, bucket.cap.name), asyncio.Lock())
 
     def _reached(self, bucket: Bucket) -> LimitReached:
         return LimitReached(
@@ -150,16 +163,27 @@ class Limiting:
             found.append(streams)
         return found
 
+    async def even_out(self) -> None:
+        """Tell the database what this process owes, and leave others what it hardly needs.
+
+        Raises:
+            ServiceUnreachable: the database does not answer.
+        """
+        for bucket in list(self._buckets.values()):
+            if bucket.unwanted and self.now() < bucket.span.ends_at:
+                async with self._lock(bucket):
+                    await self._give_back(bucket, bucket.unwanted)
+        for streams in list(self._streams.values()):
+            if streams.holds_many:
+                await streams.keep()
+
     async def keep_up(self) -> None:
         """Tell the database what this process owes and holds; forget what is over.
 
         Raises:
             ServiceUnreachable: the database does not answer.
         """
-        past, self._past = self._past, []
-        for bucket in [*past, *self._buckets.values()]:
-            if bucket.left < 0 or (bucket in past and bucket.left):
-                await self._give_back(bucket)
+        await self.even_out()
         for streams in list(self._streams.values()):
             await streams.keep()
             if streams.is_idle:
@@ -177,16 +201,22 @@ class Limiting:
         Raises:
             ServiceUnreachable: the database does not answer; what is held is lost to its owners.
         """
-        for bucket in [*self._past, *self._buckets.values()]:
-            if bucket.left and self.now() < bucket.span.ends_at:
-                await self._give_back(bucket)
+        if self._leasing:
+            await asyncio.wait(self._leasing)
+        for bucket in self._buckets.values():
+            unused = bucket.idle + bucket.left
+            if unused and self.now() < bucket.span.ends_at:
+                await self._give_back(bucket, unused)
         await self.leases.drop_streams()
 
-    async def _give_back(self, bucket: Bucket) -> None:
-        left, bucket.left = bucket.left, 0
+    async def _give_back(self, bucket: Bucket, amount: int) -> None:
+        idle, left = bucket.idle, amount - bucket.idle
+        bucket.idle, bucket.left = 0, bucket.left - left
         try:
-            await self.leases.give_back(bucket, left)
+            bucket.free = await self.leases.give_back(bucket, amount)
+            bucket.seen_at = self.clock()
         except BaseException:
+            bucket.idle += idle
             bucket.left += left
             raise
 
@@ -195,26 +225,35 @@ class Limiting:
 async def limiting(database: Database) -> AsyncGenerator[Limiting]:
     """Limit the calls of this process while the block runs."""
     limits = Limiting(leases=Leases(database=database, holder=str(uuid4()), now=_now))
-    keeping = asyncio.create_task(_keep_up(limits))
+    is_over = asyncio.Event()
+    keeping = asyncio.create_task(_keep_up(limits, is_over))
     tell_if_it_breaks(keeping, _LOG, "Limits are kept up no more")
     try:
         yield limits
     finally:
-        keeping.cancel()
-        await asyncio.gather(keeping, return_exceptions=True)
+        is_over.set()  # not cancelled: what is just given back would be given back again
+        await asyncio.wait([keeping])
         try:
             await limits.close()
         except ServiceUnreachable as error:
             _LOG.warning("Parts of limits are not given back: %s", error)
 
 
-async def _keep_up(limits: Limiting) -> None:
-    while True:
-        await asyncio.sleep(_EVERY_S)
+async def _keep_up(limits: Limiting, is_over: asyncio.Event) -> None:
+    turn = 0
+    while not await _is_set_within(_EVERY_S, is_over):
+        turn += 1
         try:
-            await limits.keep_up()
+            await (limits.even_out() if turn % _KEPT_UP_EVERY else limits.keep_up())
         except ServiceUnreachable as error:
             _LOG.warning("Limits wait for the database: %s", error)
+
+
+async def _is_set_within(time_s: float, event: asyncio.Event) -> bool:
+    try:
+        return await asyncio.wait_for(event.wait(), time_s)
+    except TimeoutError:
+        return False
 
 
 def _subjects(caller: KeyCaller) -> list[tuple[str, Limits]]:
@@ -239,7 +278,7 @@ def _amount(measure: Measure, used: Used, price: Price) -> int:
 
 
 def _headers(buckets: Sequence[Bucket], now: datetime) -> Headers:
-    """Return what OpenAI's clients read: of each measure the limit that is nearest."""
+    """Return what OpenAI's clients read, and what is left of money: always the nearest limit."""
     headers: list[tuple[bytes, bytes]] = []
     for measure, name in _HEADERS.items():
         of_it = [each for each in buckets if each.cap.measure == measure]
@@ -250,6 +289,10 @@ def _headers(buckets: Sequence[Bucket], now: datetime) -> Headers:
         headers += [
             (b"x-ratelimit-limit-" + name, b"%d" % nearest.cap.most),
             (b"x-ratelimit-remaining-" + name, b"%d" % nearest.remaining),
-            (b"x-ratelimit-reset-" + name, b"%ds" % resets_s),
+            (b"x-ratelimit-reset-" + name, b"%ds" % math.ceil(resets_s)),
         ]
+    money = [each.remaining for each in buckets if each.cap.measure == "microyen"]
+    if money:
+        yen = f"{min(money) // _HUNDREDTH / 100:.2f}".encode()
+        headers.append((b"x-fumikura-budget-remaining-yen", yen))
     return headers

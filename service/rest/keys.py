@@ -12,12 +12,14 @@ from contracts.problems import NotAllowed
 from rag.models import ProjectId
 from service.access.who_reads import is_granted
 from service.keys import EVERY_MODEL, KeyInfo, KeyOrder, NewKey
+from service.limits.persons import PersonLimits
 from service.limits.spans import UNLIMITED, Limits
 from service.problems import KeyUnknown
 from service.rest.context import Caller, Opened
 from service.rest.guard import guarded_router
 from service.rest.plain_text import PLAIN_TEXT
 from service.rest.problems import FieldInvalid, GrantTooNarrow
+from service.wiring import Resources
 
 router = guarded_router("keys")
 
@@ -112,6 +114,10 @@ async def create_key(
         maker = await opened.records.keys.find(caller.key_id)
         refuse_longer_life(asked, maker)
         refuse_more_of_models(asked, maker)
+        if not await _is_within_person(
+            caller, asked.principal_id or caller.id, asked.limits, opened
+        ):
+            raise GrantTooNarrow("who is limited cannot make keys for others with wider limits")
     order = KeyOrder(
         name=asked.name,
         principal_id=asked.principal_id or caller.id,
@@ -135,7 +141,10 @@ async def rotate_key(
     former = await opened.records.keys.find(key_id)
     granted = await opened.access.granted(caller)
     maker = None if caller.key_id is None else await opened.records.keys.find(caller.key_id)
-    is_own = maker is None or is_covered(former, maker)
+    is_own = maker is None or (
+        is_covered(former, maker)
+        and await _is_within_person(caller, former.principal_id, former.limits, opened)
+    )
     if not is_own or not is_within(former.projects, granted):
         raise KeyUnknown(key_id)
     return await opened.records.keys.rotate(key_id, overlap=timedelta(seconds=asked.overlap_s))
@@ -149,6 +158,15 @@ async def revoke_key(key_id: KeyId, caller: Caller, opened: Opened) -> KeyInfo:
     if not is_within(key.projects, granted):
         raise KeyUnknown(key_id)
     return await opened.records.keys.revoke(key_id)
+
+
+async def _is_within_person(
+    caller: Principal, person: str, limits: Limits, opened: Resources
+) -> bool:
+    """Tell whether a key for a person is limited as the one who makes it is."""
+    persons = PersonLimits(opened.records.database)
+    own = await persons.of(caller.id)
+    return person == caller.id or limits.is_within(own) or (await persons.of(person)).is_within(own)
 
 
 def is_within(projects: Collection[str], granted: Collection[str]) -> bool:

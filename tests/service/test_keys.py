@@ -1,5 +1,6 @@
 """API keys in both databases: shown once, kept as a hash, refused as soon as they should be."""
 
+import asyncio
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
@@ -8,7 +9,7 @@ from sqlalchemy import select, text
 
 from contracts.principal import Principal
 from service.keys import EVERY_PROJECT, KeyOrder, Keys
-from service.problems import KeyInvalid, KeyUnknown
+from service.problems import KeyEnded, KeyInvalid, KeyUnknown
 from service.records.database import Database
 from service.records.models import KeyRow
 
@@ -141,3 +142,18 @@ async def test_an_unknown_key_cannot_be_looked_up_or_revoked(keys: Keys) -> None
         with pytest.raises(KeyUnknown):
             await ask("0123456789ab")
     assert await keys.granted_projects("0123456789ab") == frozenset()
+
+
+async def test_a_key_that_is_just_being_revoked_has_no_successor(
+    keys: Keys, database: Database
+) -> None:
+    made = await keys.create(ORDER)
+    async with database.write() as session:
+        row = await session.get_one(KeyRow, made.info.id)
+        row.revoked_at = START
+        await session.flush()
+        rotating = asyncio.create_task(keys.rotate(made.info.id, overlap=timedelta(days=1)))
+        await asyncio.sleep(0.2)
+    with pytest.raises(KeyEnded):
+        await rotating
+    assert await keys.count() == 1

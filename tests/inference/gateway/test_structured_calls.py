@@ -1,5 +1,7 @@
 """Answers that must fit a schema: checked, repaired once, and streamed when they are whole."""
 
+import asyncio
+import json
 from collections.abc import AsyncGenerator
 from typing import Any
 
@@ -8,8 +10,19 @@ import pytest
 from langchain_openai import ChatOpenAI
 from pydantic import BaseModel, Field, SecretStr
 
+from inference.gateway.asked import read_json
+from inference.gateway.calls import Running
+from inference.gateway.endpoints import ENDPOINTS
+from inference.gateway.exchange import Headers
+from inference.gateway.handed import handed
+from inference.gateway.pool import Pool
+from inference.gateway.relay import Outgoing, Relay
+from inference.gateway.served import Served
+from inference.gateway.structured_calls import StructuredCalls, wanted_of
+from inference.gateway.upstream import open_upstream
 from tests.inference.gateway.house import House, Model, gateway
-from tests.servers.openai import OpenAIStandIn, one_after_another, openai_stand_in
+from tests.servers.loopback import Exchange, Received, serve_loopback
+from tests.servers.openai import MODEL, Delay, OpenAIStandIn, one_after_another, openai_stand_in
 
 GOOD = '{"verdict": "十分", "score": 3}'
 BAD = '{"verdict": "十分", "score": 30}'
@@ -125,3 +138,70 @@ async def test_text_beside_tools_is_streamed_as_it_comes(
     assert "".join(pieces) == GOOD
     assert len(pieces) > 5
     assert server.chats[0].json["tools"][0]["function"]["strict"] is True
+
+
+class _Shown:
+    """Implements `Answering`: keeps what was sent."""
+
+    def __init__(self) -> None:
+        self.is_begun = False
+        self.status = 0
+        self.sent: list[bytes] = []
+
+    async def start(self, status: int, headers: Headers) -> None:  # noqa: ARG002 - of the port
+        self.is_begun, self.status = True, status
+
+    async def write(self, data: bytes) -> None:
+        self.sent.append(data)
+
+    async def end(self, data: bytes) -> None:
+        self.sent.append(data)
+
+
+async def test_who_reads_a_stream_is_told_that_the_answer_is_worked_on(
+    house: House, server: OpenAIStandIn
+) -> None:
+    server.fail_next(Delay(0.3))
+    shown = await _streamed(house, server)
+    assert shown.sent[0] == b": working\n\n"
+    assert shown.sent[-1].endswith(b"data: [DONE]\n\n")
+
+
+async def test_an_error_within_a_stream_is_an_event(house: House, server: OpenAIStandIn) -> None:
+    async def refuse_late(_: Received, exchange: Exchange) -> None:
+        await asyncio.sleep(0.3)
+        await exchange.answer(400, {}, b'{"error": {"message": "too long"}}')
+
+    async with serve_loopback(refuse_late) as late:
+        shown = await _streamed(house, server, replica=late)
+    assert shown.sent[-1] == b'data: {"error": {"message": "too long"}}\n\n'
+
+
+async def _streamed(house: House, server: OpenAIStandIn, replica: str | None = None) -> _Shown:
+    schema = {"type": "json_schema", "json_schema": {"name": "x", "schema": {"type": "object"}}}
+    body = {"model": "qwen", "messages": [], "stream": True, "response_format": schema}
+    asked = read_json(ENDPOINTS["/v1/chat/completions"], json.dumps(body).encode())
+    wanted = wanted_of(asked)
+    assert wanted is not None
+    shown = _Shown()
+    async with open_upstream() as upstream:
+        urls = [replica or server.url.removesuffix("/v1")]
+        served = Served(
+            id="qwen",
+            task="chat",
+            runtime="vllm",
+            pool=Pool("qwen", urls, probe=upstream.is_ready),
+            upstream_name=MODEL,
+            context=100,
+        )
+        outgoing = Outgoing(
+            asked=asked,
+            served=served,
+            body=handed(asked, served, salt="salt"),
+            prefix=None,
+            request_id="r",
+        )
+        running = Running(admitted=house.account, began=0.0, served=served)
+        calls = StructuredCalls(Relay(upstream=upstream), tell_every_s=0.1)
+        await calls.relay_checked(outgoing, wanted, running, shown, [])
+    return shown

@@ -163,3 +163,5 @@ def test_the_limits_of_a_person_are_set_and_shown(fumikura: Fumikura) -> None:
     assert fumikura("keys", "limit", "aoki").out == "No limits.\n"
     fumikura("keys", "limit", "aoki", "--yen-per-month", "500")
     assert fumikura("keys", "limit", "aoki").out == "yen_per_month: 500\n"
+    assert fumikura("keys", "limit", "aoki", "--remove").out == "No limits.\n"
+    assert fumikura("keys", "limit", "aoki").out == "No limits.\n"

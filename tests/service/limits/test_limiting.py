@@ -8,7 +8,7 @@ import pytest
 
 from inference.prices import FREE
 from service.limits.leases import Leases
-from service.limits.limiting import Held, Limiting
+from service.limits.limiting import Held, Limiting, limiting
 from service.limits.problems import LimitReached
 from service.limits.spans import Limits
 from service.records.database import Database, open_database
@@ -144,7 +144,7 @@ async def test_a_person_is_limited_over_all_keys_and_a_refusal_takes_nothing(
     await limits.take(caller(Limits(requests_per_minute=2), family="k1"), call())
 
 
-async def test_calls_at_once_are_limited_in_all_processes(process: Open) -> None:
+async def test_calls_at_once_are_limited_in_all_processes(process: Open, clock: _Clock) -> None:
     limit = Limits(streams=5)
     one, other = process(), process()
     held = await admitted(one, 9, key=limit)
@@ -153,6 +153,7 @@ async def test_calls_at_once_are_limited_in_all_processes(process: Open) -> None
     for each in held[:3]:
         each.settle(used(1), FREE)
     await one.keep_up()
+    clock.pass_by(seconds=1)
     assert len(await admitted(other, 9, key=limit)) == 3
 
 
@@ -202,3 +203,85 @@ async def test_without_limits_the_database_is_not_asked(process: Open, database:
     held = await limits.take(caller(), call())
     held.settle(used(10), FREE)
     assert database.version() == before
+
+
+async def test_a_large_call_that_ended_leaves_the_budget_to_other_processes(
+    process: Open, clock: _Clock
+) -> None:
+    limit = Limits(tokens_per_day=1_600)
+    one, other = process(), process()
+    held = await one.take(caller(limit), call(tokens=1_600))
+    with pytest.raises(LimitReached):
+        await other.take(caller(limit), call(tokens=100))
+    held.settle(used(100), FREE)
+    await one.even_out()
+    clock.pass_by(seconds=1)
+    await other.take(caller(limit), call(tokens=1_400))
+    await one.take(caller(limit), call(tokens=100))
+    with pytest.raises(LimitReached):
+        await one.take(caller(limit), call(tokens=1))
+
+
+async def test_a_call_that_runs_while_the_limit_changes_is_counted_in_full(
+    process: Open,
+) -> None:
+    limits = process()
+    held = await limits.take(caller(Limits(tokens_per_day=1_000)), call(tokens=10))
+    await limits.take(caller(Limits(tokens_per_day=500)), call(tokens=10))
+    held.settle(used(490), FREE)
+    await limits.keep_up()
+    with pytest.raises(LimitReached):
+        await process().take(caller(Limits(tokens_per_day=500)), call(tokens=1))
+
+
+async def test_what_is_taken_for_a_caller_who_hangs_up_is_there_for_others(process: Open) -> None:
+    limits, limit = process(), Limits(tokens_per_day=100)
+    leaving = asyncio.create_task(limits.take(caller(limit), call(tokens=100)))
+    await asyncio.sleep(0)
+    leaving.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await leaving
+    await limits.close()
+    await process().take(caller(limit), call(tokens=100))
+
+
+async def test_use_beyond_all_measure_is_counted_as_far_as_databases_count(process: Open) -> None:
+    limits, limit = process(), Limits(tokens_per_day=100)
+    (await limits.take(caller(limit), call())).settle(used(2**80), FREE)
+    await limits.keep_up()
+    with pytest.raises(LimitReached):
+        await process().take(caller(limit), call(tokens=1))
+
+
+async def test_calls_at_once_that_ended_are_left_to_others_without_delay(process: Open) -> None:
+    limit = Limits(streams=5)
+    one = process()
+    for each in await admitted(one, 5, key=limit):
+        each.settle(used(1), FREE)
+    await one.even_out()
+    assert len(await admitted(process(), 5, key=limit)) == 5
+
+
+async def test_a_header_says_what_is_left_of_the_money(process: Open) -> None:
+    held = await process().take(
+        caller(Limits(yen_per_month=100), person=Limits(yen_per_day=50)), call(tokens=10)
+    )
+    assert dict(held.headers) == {b"x-fumikura-budget-remaining-yen": b"40.00"}
+
+
+async def test_a_refusal_says_whose_limit_it_is_and_when_it_is_free_again(process: Open) -> None:
+    limits, person = process(), Limits(requests_per_minute=1)
+    await limits.take(caller(person=person), call())
+    with pytest.raises(LimitReached) as caught:
+        await limits.take(caller(person=person), call())
+    told = caught.value
+    assert "all your keys" in str(told)
+    assert "1人" in (told.message_ja or "")
+    assert "50 s" in (told.hint or "")
+
+
+async def test_limits_are_given_back_at_the_end_of_the_service(database: Database) -> None:
+    limit = Limits(tokens_per_month=6_400)
+    for _ in range(2):
+        async with limiting(database) as limits:
+            (await limits.take(caller(limit), call(tokens=6_400))).settle(used(0), FREE)

@@ -208,3 +208,20 @@ async def test_a_person_is_limited_by_who_is_not(
         assert (await client.put(path, json={})).status_code == 403
         assert (await client.put("/v1/persons/sato/limits", json={})).status_code == 403
         assert (await client.put("/v1/persons/sato/limits", json=limits)).status_code == 200
+
+
+async def test_who_is_limited_as_a_person_makes_no_wider_keys_for_others(
+    world: World, operator: httpx2.AsyncClient
+) -> None:
+    await operator.put("/v1/persons/yamada/limits", json={"yen_per_month": 500})
+    own = {"scopes": sorted(ALL_SCOPES), "principal_id": "yamada"}
+    maker = (await operator.post("/v1/keys", json={**READER, **own})).json()["key"]
+    others = (await operator.post("/v1/keys", json={**READER, "principal_id": "sato"})).json()
+    asked = {**READER, "principal_id": "sato"}
+    async with world.client(maker) as client:
+        wider = await client.post("/v1/keys", json=asked)
+        within = await client.post("/v1/keys", json={**asked, "limits": {"yen_per_month": 500}})
+        for_self = await client.post("/v1/keys", json=READER)
+        replaced = await client.post(f"/v1/keys/{others['info']['id']}/rotate", json={})
+    assert (wider.status_code, wider.json()["code"]) == (403, "grant_missing")
+    assert (within.status_code, for_self.status_code, replaced.status_code) == (201, 201, 404)
