@@ -179,7 +179,8 @@ async def test_an_error_within_a_stream_is_an_event(house: House, server: OpenAI
 
 async def _streamed(house: House, server: OpenAIStandIn, replica: str | None = None) -> _Shown:
     schema = {"type": "json_schema", "json_schema": {"name": "x", "schema": {"type": "object"}}}
-    body = {"model": "qwen", "messages": [], "stream": True, "response_format": schema}
+    body: dict[str, Any] = {"model": "qwen", "messages": [], "stream": True}
+    body["response_format"] = schema
     asked = read_json(ENDPOINTS["/v1/chat/completions"], json.dumps(body).encode())
     wanted = wanted_of(asked)
     assert wanted is not None
