@@ -7,10 +7,16 @@ import msgspec
 
 from inference.gateway.problems import FieldRefused, RequestUnreadable
 
-_MAY_HOLD_MEDIA: Final = ("messages", "input")
-_HINTS: Final = (b"url", b"file", b"\\u")
+_NO_MEDIA: Final = frozenset({"tools", "tool_choice", "response_format", "text"})
+"""These describe data, and no server looks for media there."""
+_ADDRESS_KEYS: Final = frozenset(
+    {
+        *("url", "image_url", "video_url", "audio_url", "file_url"),
+        *("image", "video", "audio", "file", "document"),
+    }
+)
+_HINTS: Final = (b"url", b"image", b"video", b"audio", b"file", b"document", b"\\u")
 """A part that names an address has one of them, if only behind an escape."""
-_ADDRESS_KEYS: Final = frozenset({"url", "image_url", "video_url", "audio_url", "file_url"})
 
 
 def with_own_media(fields: Mapping[str, msgspec.Raw]) -> dict[str, msgspec.Raw]:
@@ -23,18 +29,22 @@ def with_own_media(fields: Mapping[str, msgspec.Raw]) -> dict[str, msgspec.Raw]:
         RequestUnreadable: it is nested too deep.
     """
     own = dict(fields)
-    for name in _MAY_HOLD_MEDIA:
-        raw = fields.get(name)
-        if raw is None or not any(hint in memoryview(raw).tobytes() for hint in _HINTS):
+    for name, raw in fields.items():
+        if name in _NO_MEDIA or (name not in _ADDRESS_KEYS and not _may_hold_media(raw)):
             continue
         try:
             value = msgspec.json.decode(raw)
-            if any(not address.startswith("data:") for address in _addresses(value)):
+            if any(not address.startswith("data:") for address in _addresses({name: value})):
                 raise FieldRefused(name, "send pictures and sound as `data:` URLs, not by address")
             own[name] = msgspec.Raw(msgspec.json.encode(value))
         except RecursionError as error:
             raise RequestUnreadable(f"`{name}` is nested too deep") from error
     return own
+
+
+def _may_hold_media(raw: msgspec.Raw) -> bool:
+    written = memoryview(raw).tobytes()
+    return any(hint in written for hint in _HINTS)
 
 
 def _addresses(value: object) -> Iterator[str]:

@@ -29,11 +29,38 @@ def message(part: object) -> str:
         {"type": "video_url", "video_url": {"url": " data:video/mp4;base64,AAAA"}},
         {"type": "input_audio", "deeper": [{"audio_url": {"url": "ftp://x"}}]},
         {"type": "image_url", "image_url": {"url": ""}},
+        {"type": "image", "image": "http://10.0.0.1/x.png"},
     ],
 )
 def test_an_address_is_refused(part: object) -> None:
     with pytest.raises(FieldRefused, match="messages"):
         sent(message(part))
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("image", "http://10.0.0.1/page.png"),
+        ("document", "file:///etc/passwd"),
+        ("documents", {"content": [{"type": "image_url", "image_url": {"url": "http://a/"}}]}),
+        ("query", {"content": [{"type": "video_url", "video_url": {"url": "http://a/"}}]}),
+        ("input", [{"image_url": "http://a/"}]),
+    ],
+)
+def test_an_address_is_refused_in_whatever_field(field: str, value: object) -> None:
+    with pytest.raises(FieldRefused, match=field):
+        with_own_media({field: msgspec.Raw(json.dumps(value).encode())})
+
+
+def test_schemas_may_have_properties_that_are_called_so() -> None:
+    tool = {"parameters": {"properties": {"url": {"const": "x"}}}, "url": "http://described/"}
+    fields = {"tools": msgspec.Raw(json.dumps([tool]).encode())}
+    assert with_own_media(fields) == fields
+
+
+def test_documents_that_are_texts_go_on() -> None:
+    fields = {"documents": msgspec.Raw(b'["see http://a/", "an image"]')}
+    assert bytes(with_own_media(fields)["documents"]) == b'["see http://a/","an image"]'
 
 
 def test_an_address_behind_an_escape_is_refused() -> None:
