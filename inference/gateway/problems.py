@@ -71,6 +71,7 @@ class BodyOverLimit(Problem):
         super().__init__(
             f"The request is larger than {limit:,} bytes.",
             hint="Send less at once; audio can be cut or compressed, images made smaller.",
+            message_ja=f"リクエストが大きすぎます（上限 {limit:,} バイト）。",
         )
 
 

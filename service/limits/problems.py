@@ -6,8 +6,18 @@ from typing import Final, Literal
 from contracts.problems import Problem
 
 Whose = Literal["key", "person"]
+LimitName = Literal[
+    "requests_per_minute",
+    "tokens_per_minute",
+    "tokens_per_day",
+    "tokens_per_month",
+    "yen_per_day",
+    "yen_per_month",
+    "streams",
+]
+"""The fields of `service.limits.spans.Limits`."""
 
-_EN: Final = {
+_EN: Final[dict[LimitName, str]] = {
     "requests_per_minute": "calls in a minute",
     "tokens_per_minute": "tokens in a minute",
     "tokens_per_day": "tokens in a day",
@@ -16,7 +26,7 @@ _EN: Final = {
     "yen_per_month": "yen in a month",
     "streams": "calls at once",
 }
-_JA: Final = {
+_JA: Final[dict[LimitName, str]] = {
     "requests_per_minute": "1分あたりの呼び出し回数",
     "tokens_per_minute": "1分あたりのトークン数",
     "tokens_per_day": "1日あたりのトークン数",
@@ -38,7 +48,7 @@ class LimitReached(Problem):
     kind = "limited"
     code = "limit_reached"
 
-    def __init__(self, name: str, *, whose: Whose, most: int, retry_after_s: float) -> None:
+    def __init__(self, name: LimitName, *, whose: Whose, most: int, retry_after_s: float) -> None:
         owner, owner_ja = _OWNERS[whose]
         again_s = math.ceil(retry_after_s)
         super().__init__(

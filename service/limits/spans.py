@@ -7,6 +7,7 @@ from typing import Annotated, Final, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from service.japan import JAPAN
+from service.limits.problems import LimitName
 
 _MINUTE_S: Final = 60
 MICROYEN: Final = 1_000_000
@@ -34,7 +35,7 @@ class Limits(BaseModel):
 
     def caps(self) -> "list[Cap]":
         """Return the limits that count within spans of time."""
-        written: list[tuple[str, Measure, Period, int | None]] = [
+        written: list[tuple[LimitName, Measure, Period, int | None]] = [
             ("requests_per_minute", "requests", "minute", self.requests_per_minute),
             ("tokens_per_minute", "tokens", "minute", self.tokens_per_minute),
             ("tokens_per_day", "tokens", "day", self.tokens_per_day),
@@ -64,7 +65,7 @@ UNLIMITED: Final = Limits()
 class Cap:
     """One limit within a span of time."""
 
-    name: str
+    name: LimitName
     """The field of `Limits`."""
     measure: Measure
     period: Period

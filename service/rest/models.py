@@ -16,6 +16,7 @@ from inference.gateway.app import Out, answer
 from inference.gateway.endpoints import ENDPOINTS, Endpoint
 from inference.gateway.handling import Handler
 from inference.gateway.ports import Call, Ended
+from inference.gateway.problems import ModelUnknown
 from inference.prices import Used
 from service.callers import KeyCaller
 from service.rest.asgi import request_id
@@ -23,7 +24,6 @@ from service.rest.auth import authorization_in
 from service.rest.context import context_of
 from service.rest.guard import guarded_router
 from service.rest.openai_errors import OpenAIErrorBody
-from service.rest.problems import ModelUnknown
 
 HERE_TOO: Final = "/v1/embeddings"
 """The index's own model answers there as well: `service.rest.openai_api`."""
@@ -105,7 +105,7 @@ async def handed(request: Request) -> Handed:
     """
     context = context_of(request)
     if context.models is None:
-        raise ModelUnknown(known=context.resources.embedder.model)
+        raise ModelUnknown(near=[context.resources.embedder.model])
     return Handed(
         context.models.handler,
         exchange.Request(

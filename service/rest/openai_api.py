@@ -10,12 +10,13 @@ from fastapi import Body, Request
 from fastapi.responses import Response
 from pydantic import BaseModel, Field, field_validator
 
+from inference.gateway.problems import ModelUnknown
 from rag.ports import Embedder
 from service.rest.context import Opened, context_of
 from service.rest.guard import guarded_router
 from service.rest.models import caller_of, counted_here, handed
 from service.rest.openai_errors import OpenAIErrorBody
-from service.rest.problems import FieldInvalid, ModelUnknown
+from service.rest.problems import FieldInvalid
 
 MAX_TEXTS: Final = 2048
 """OpenAI's own limit, which clients cut their batches by."""
@@ -133,7 +134,7 @@ async def get_model(model: str, request: Request, opened: Opened) -> ModelInfo:
         return ModelInfo(id=model)
     behind = context_of(request).models
     if behind is None:
-        raise ModelUnknown(known=opened.embedder.model)
+        raise ModelUnknown(near=[opened.embedder.model])
     return ModelInfo(id=behind.models.find(model, caller).id)
 
 

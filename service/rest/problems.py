@@ -86,18 +86,6 @@ class GrantTooNarrow(Problem):
         )
 
 
-class ModelUnknown(Problem):
-    """The OpenAI-compatible endpoints serve another model."""
-
-    kind = "missing"
-    code = "model_not_found"
-
-    def __init__(self, *, known: str) -> None:
-        super().__init__(
-            "There is no such model here.", hint=f"Use {known!r}; `GET /v1/models` lists them."
-        )
-
-
 class InternalError(Problem):
     """A bug: what it was stands in the service's log, and nowhere else."""
 

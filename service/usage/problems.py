@@ -26,7 +26,9 @@ class MonthUnreadable(Problem):
 
     def __init__(self, given: str) -> None:
         super().__init__(
-            f"{given[:20]!r} is no month.", hint="Write year and month, such as 2026-11."
+            f"{given[:20]!r} is no month.",
+            hint="Write year and month, such as 2026-11.",
+            message_ja="月は 2026-11 のように指定してください。",
         )
 
 
@@ -40,6 +42,7 @@ class DaysUnfit(Problem):
         super().__init__(
             "These are no days from one to a later one.",
             hint="Write both, the earlier one first, such as 2026-11-01 and 2026-11-30.",
+            message_ja="期間は 2026-11-01 と 2026-11-30 のように、早い日から指定してください。",
         )
 
 
@@ -53,4 +56,5 @@ class SpanAmbiguous(Problem):
         super().__init__(
             "It is not clear which calls are meant.",
             hint="Give either `month`, such as 2026-11, or both `from` and `to`.",
+            message_ja="`month`（例：2026-11）か、`from` と `to` の両方を指定してください。",
         )

@@ -20,18 +20,24 @@ PACKAGES = tomllib.loads((Path(__file__).parents[2] / "pyproject.toml").read_tex
 ]["root_packages"]
 NOT_FOR_IMPORT = ("service.records.migrations",)  # alembic runs them
 # What two surfaces say alike has one code; any other code belongs to one class.
-SHARED_CODES = {"invalid_request", "internal_error"}
+SHARED_CODES = {"body_too_large", "internal_error", "invalid_request", "route_unknown"}
 # Met by who runs the service or writes programs against it, not by researchers.
 WITHOUT_JAPANESE = {
     "address_taken",
+    "catalogue_invalid",
+    "catalogue_missing",
     "data_folder_refused",
     "embedding_model_changed",
+    "field_refused",
     "host_refused",
     "invalid_request",
     "job_unknown",
+    "key_ended",
     "key_unknown",
     "method_refused",
-    "model_not_found",
+    "model_key_missing",
+    "model_not_listed",
+    "request_unreadable",
     "route_unknown",
     "settings_invalid",
     "verse_corpus_invalid",
@@ -57,7 +63,7 @@ def _fact(hint: object) -> object:
     """Return some value of a parameter's type."""
     if get_origin(hint) is Literal:
         return get_args(hint)[0]
-    plain = {str: "some", int: 1, float: 1.0, ProblemBody: _BODY}
+    plain = {str: "some", int: 1, float: 1.0, ProblemBody: _BODY, Path: Path("some")}
     return next(
         (value for kind, value in plain.items() if kind in (hint, *get_args(hint)[:1])), ["some"]
     )
