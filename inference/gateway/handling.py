@@ -143,11 +143,8 @@ class Handler:
         salt = self._salt(caller)
         models = [served]
         if request.header(_FALLBACK) == "allow":
-            models += [
-                other
-                for other in self.models.of(caller)
-                if other.id in served.fallbacks and other.task == served.task
-            ]
+            callable_ = {model.id: model for model in self.models.of(caller)}
+            models += [callable_[name] for name in served.fallbacks if name in callable_]
         for model in models:
             yield Outgoing(
                 asked=asked,

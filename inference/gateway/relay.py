@@ -70,10 +70,12 @@ class Whole:
     async def send(self, running: Running, out: Answering, headers: Headers) -> None:
         """Send it to the caller, whose call ends before."""
         running.answers(self.status)
-        if not out.is_begun:
+        is_late = out.is_begun  # a stream that was told of the start of its model
+        if not is_late:
             await out.start(self.status, [(b"content-type", self.content_type), *headers])
         running.end("ok" if self.status == 200 else "failed")
-        await out.end(self.body)
+        is_event = is_late and self.status != 200
+        await out.end(b"data: " + self.body.strip() + b"\n\n" if is_event else self.body)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -72,8 +72,6 @@ class StructuredCalls:
             whole = replace(whole, body=b"".join(_events(answer, outgoing.asked)))
             if not out.is_begun:
                 await out.start(200, [*EVENT_STREAM, *headers])
-        elif out.is_begun:
-            whole = replace(whole, body=b"data: " + whole.body.strip() + b"\n\n")
         await whole.send(running, out, headers)
 
     async def _while_telling(

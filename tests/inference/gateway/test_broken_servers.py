@@ -127,6 +127,15 @@ async def test_another_model_answers_only_for_who_lets_it(server: OpenAIStandIn)
     assert [ended.model for ended in house.account.ended] == ["large", "qwen"]
 
 
+async def test_of_several_models_the_first_that_is_named_answers(server: OpenAIStandIn) -> None:
+    others = [Model(id=name, replicas=[root_of(server)]) for name in ("a", "z")]
+    away = Model(id="large", replicas=[], fallbacks=["z", "a"])
+    async with gateway(away, *others) as house, house.http() as client:
+        headers = {"x-fumikura-fallback": "allow"}
+        answer = await client.post(CHAT, json={**ASKED, "model": "large"}, headers=headers)
+    assert answer.headers["x-fumikura-model"] == "z"
+
+
 async def test_an_answer_that_leads_elsewhere_is_not_followed(server: OpenAIStandIn) -> None:
     async def lead_on(_: Received, exchange: Exchange) -> None:
         await exchange.answer(307, {"location": f"{root_of(server)}{CHAT}"}, b"")

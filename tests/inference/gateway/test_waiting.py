@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 from inference.gateway.pool import Patience
 from tests.inference.gateway.house import House, Model, free_port, gateway
 from tests.servers.loopback import Exchange, Received, serve_loopback
-from tests.servers.openai import OpenAIStandIn, openai_stand_in
+from tests.servers.openai import OpenAIStandIn, Refuse, openai_stand_in
 
 ASKED = {"model": "qwen", "messages": [{"role": "user", "content": "何ですか"}]}
 CHAT = "/v1/chat/completions"
@@ -98,3 +98,19 @@ async def test_a_replica_that_comes_back_is_asked_again() -> None:
         await held(house, 1)
         async with started_late(server, port):
             assert (await asking)[0] == 200
+
+
+async def test_an_error_after_the_start_of_a_model_is_an_event_of_the_stream() -> None:
+    port = free_port()
+    patience = Patience(hold_s=30.0, probe_every_s=0.02, tell_every_s=0.02)
+    model = Model(replicas=[f"http://127.0.0.1:{port}"], patience=patience)
+    async with openai_stand_in("はい。") as server, gateway(model) as house:
+        server.fail_always(Refuse(400))
+        asking = asyncio.create_task(ask(house, stream=True))
+        await held(house, 1)
+        await asyncio.sleep(0.1)
+        async with started_late(server, port):
+            status, text = await asking
+    assert status == 200
+    *_, last = text.strip().split("\n\n")
+    assert last.startswith('data: {"error"')
