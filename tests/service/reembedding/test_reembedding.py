@@ -156,8 +156,10 @@ class _GatedEmbedder(HashEmbedder):
         super().__init__()
         self.gate = asyncio.Event()
         self.gate.set()
+        self.asked = asyncio.Event()
 
     async def embed_documents(self, texts: Sequence[str]) -> list[Embedding]:
+        self.asked.set()
         await self.gate.wait()
         return await super().embed_documents(texts)
 
@@ -170,7 +172,9 @@ async def test_a_sync_that_runs_makes_way_for_the_switch_and_is_begun_again(
         await installation.carry_out("start")
         _write(files, {f"more {number}.txt": f"焼入れ {number}" for number in range(9)})
         gated.gate.clear()
+        gated.asked.clear()
         job = await installation.jobs.start("alloy", created_by="test")
+        await gated.asked.wait()  # so that it is under way, and not begun after the switch
         switching = asyncio.create_task(installation.carry_out("switch"))
         await installation.reach("switching")
         gated.gate.set()
