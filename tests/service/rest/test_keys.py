@@ -216,8 +216,8 @@ async def test_who_is_limited_as_a_person_makes_no_wider_keys_for_others(
     await operator.put("/v1/persons/yamada/limits", json={"yen_per_month": 500})
     own = {"scopes": sorted(ALL_SCOPES), "principal_id": "yamada"}
     maker = (await operator.post("/v1/keys", json={**READER, **own})).json()["key"]
-    others = (await operator.post("/v1/keys", json={**READER, "principal_id": "sato"})).json()
-    asked = {**READER, "principal_id": "sato"}
+    others = (await operator.post("/v1/keys", json={**READER, "principal_id": "suzuki"})).json()
+    asked = {**READER, "principal_id": "suzuki"}
     async with world.client(maker) as client:
         wider = await client.post("/v1/keys", json=asked)
         within = await client.post("/v1/keys", json={**asked, "limits": {"yen_per_month": 500}})
