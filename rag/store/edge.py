@@ -12,7 +12,7 @@ from typing import Final, Self, cast
 
 from rag.fusion import NOTHING
 from rag.problems import StoreProcessEnded
-from rag.store.edge_calls import Engine, start_engine
+from rag.store.edge_calls import Engine, looked_at, start_engine, whole
 from rag.store.lock import FolderLock
 from rag.store.port import (
     ANY,
@@ -47,7 +47,7 @@ class EdgeStore:
         self._lock = lock
         self._folder = folder
         self._made = made
-        self._reviving = asyncio.Lock()
+        self._reviving: asyncio.Task[None] | None = None
 
     @classmethod
     async def open(
@@ -68,7 +68,7 @@ class EdgeStore:
             EmbeddingModelChanged: the shard holds vectors of another model, kind or length.
         """
         if lock is None:
-            lock = await asyncio.to_thread(_locked, folder)
+            lock = _locked(folder)
         made = Made(model, dimensions, extras)
         try:
             return cls(await start_engine(folder, made), lock, folder, made)
@@ -143,9 +143,13 @@ class EdgeStore:
             _LOG.warning("%s", why_not)
 
     async def close(self) -> None:
+        await whole(asyncio.ensure_future(self._end()))
+
+    async def _end(self) -> None:
         try:
-            async with self._reviving:
-                await self._engine.close()
+            if self._reviving is not None:
+                await asyncio.wait([self._reviving])
+            await self._engine.close()
         finally:
             self._lock.release()
 
@@ -165,16 +169,19 @@ class EdgeStore:
         """
         if not ended.is_of_this_loop:
             raise StoreProcessEnded
-        async with self._reviving:
-            if self._engine is not ended:
-                return
-            if ended.is_closed:
-                raise StoreProcessEnded
-            _LOG.warning(
-                "The engine of the store in %s was killed: it is started anew", self._folder
-            )
-            await ended.wait()
-            self._engine = await start_engine(self._folder, self._made)
+        if self._engine is not ended:
+            return
+        if self._reviving is None or self._reviving.done():
+            self._reviving = asyncio.create_task(self._replace(ended))
+            self._reviving.add_done_callback(looked_at)
+        await asyncio.shield(self._reviving)
+
+    async def _replace(self, ended: Engine) -> None:
+        if ended.is_closed:
+            raise StoreProcessEnded
+        _LOG.warning("The engine of the store in %s was killed: it is started anew", self._folder)
+        await ended.wait()
+        self._engine = await start_engine(self._folder, self._made)
 
 
 def _locked(folder: Path) -> FolderLock:

@@ -3,17 +3,17 @@
 import asyncio
 import socket
 import subprocess
-from functools import partial
 from itertools import count
 from pathlib import Path
 from threading import Lock
-from typing import Final
+from typing import Any, Final, TypeVar
 
 from rag.problems import StoreProcessEnded
 from rag.store.child_process import program
 from rag.store.edge_messages import Answer, Call, Incoming, packed
 from rag.store.schema import Made
 
+_T = TypeVar("_T")
 _BLOCK: Final = 2**18
 _LARGE: Final = frozenset({"upsert"})
 """Of these the arguments are packed in a thread: they take milliseconds."""
@@ -38,13 +38,16 @@ async def start_engine(folder: Path, made: Made) -> "Engine":
             start_new_session=True,  # Ctrl-C is for this process, which ends in its own order
         )
     loop = asyncio.get_running_loop()
-    _, calls = await loop.create_unix_connection(partial(_Calls, loop), sock=line)
-    engine = Engine(process, calls, _CallsAside(aside))
+    calls = _Calls(loop, line)
     try:
-        await engine.ask("open", folder, made)
+        await loop.create_unix_connection(lambda: calls, sock=line)
+        engine = Engine(process, calls, _CallsAside(aside))
+        await engine.open(folder, made)
     except BaseException:
         process.kill()
-        await engine.wait()
+        calls.hang_up()
+        aside.close()
+        await asyncio.to_thread(process.wait)
         raise
     return engine
 
@@ -67,6 +70,11 @@ class Engine:
         """Tell whether it was started in the event loop that asks."""
         return asyncio.get_running_loop() is self._calls.loop
 
+    async def open(self, folder: Path, made: Made) -> None:
+        """Let it open the shard; who is cancelled does not wait for it."""
+        call = Call(next(self._numbers), "open", (folder, made))
+        await self._calls.send(call.number, packed(call))
+
     async def ask(self, method: str, *arguments: object) -> object:
         """Return what a method of `rag.store.edge_engine.EdgeEngine` returns.
 
@@ -78,11 +86,11 @@ class Engine:
         """
         call = Call(next(self._numbers), method, arguments)
         if not self.is_of_this_loop:
-            return await _whole(
+            return await whole(
                 asyncio.get_running_loop().run_in_executor(None, self._aside.ask, call)
             )
         message = await asyncio.to_thread(packed, call) if method in _LARGE else packed(call)
-        return await _whole(self._calls.send(call.number, message))
+        return await whole(self._calls.send(call.number, message))
 
     async def close(self) -> None:
         """Let it close the shard, and wait for its end; one that was killed has ended already."""
@@ -96,18 +104,27 @@ class Engine:
 
     async def wait(self) -> None:
         """Wait for the end of the process, and hang up."""
-        self._calls.hang_up()
-        await asyncio.to_thread(self._process.wait)
-        self._aside.hang_up()
+        try:
+            self._calls.hang_up()
+            await asyncio.to_thread(self._process.wait)
+        finally:
+            self._aside.hang_up()
 
 
-async def _whole(working: "asyncio.Future[object]") -> object:
+async def whole(working: "asyncio.Future[_T]") -> _T:
     """Return a result; who is cancelled waits for it too."""
     try:
         return await asyncio.shield(working)
     except asyncio.CancelledError:
+        working.add_done_callback(looked_at)
         await asyncio.wait([working])
         raise
+
+
+def looked_at(done: "asyncio.Future[Any]") -> None:
+    """Take note of an error that nobody waits for any more; else asyncio writes it to the log."""
+    if not done.cancelled():
+        done.exception()
 
 
 class _CallsAside:
@@ -143,8 +160,9 @@ class _CallsAside:
 class _Calls(asyncio.Protocol):
     """The line to the process: each answer is handed to who waits for it."""
 
-    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+    def __init__(self, loop: asyncio.AbstractEventLoop, line: socket.socket) -> None:
         self.loop = loop
+        self._socket = line
         self._waiting: dict[int, asyncio.Future[object]] = {}
         self._incoming = Incoming()
         self._line: asyncio.Transport | None = None
@@ -157,6 +175,8 @@ class _Calls(asyncio.Protocol):
         for message in self._incoming.messages(data):
             answer: Answer = message
             waiting = self._waiting.pop(answer.number)
+            if waiting.done():  # cancelled
+                continue
             if answer.failure is not None:
                 waiting.set_exception(answer.failure)
             else:
@@ -165,7 +185,8 @@ class _Calls(asyncio.Protocol):
     def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 - asyncio's name
         self._line = None
         for waiting in self._waiting.values():
-            waiting.set_exception(StoreProcessEnded())
+            if not waiting.done():
+                waiting.set_exception(StoreProcessEnded())
         self._waiting.clear()
 
     def send(self, number: int, message: bytes) -> "asyncio.Future[object]":
@@ -178,5 +199,8 @@ class _Calls(asyncio.Protocol):
         return answer
 
     def hang_up(self) -> None:
-        if self._line is not None:
-            self._line.close()
+        """Hang up, in whatever thread, and also after the end of the loop."""
+        if self._line is None or self.loop.is_closed():
+            self._socket.close()
+        else:
+            self.loop.call_soon_threadsafe(self._line.close)

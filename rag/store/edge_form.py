@@ -202,4 +202,7 @@ def _utc(moment: datetime | None) -> str | None:
 
 
 def _sparse(vector: SparseVector) -> edge.SparseVector:
+    if len(vector.indices) != len(vector.values):
+        # The engine would panic at it, and again at each start: it notes a write before it does it.
+        raise ValueError(f"{len(vector.indices)} tokens, {len(vector.values)} weights")
     return edge.SparseVector(list(vector.indices), list(vector.values))

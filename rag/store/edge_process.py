@@ -13,7 +13,6 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from selectors import EVENT_READ, DefaultSelector
-from threading import Lock
 from traceback import format_tb
 from typing import Final, cast
 
@@ -31,19 +30,21 @@ _READS: Final = frozenset(
 )
 
 
-class _Answering:
+class Answering:
     """Answers the calls that arrive over sockets, until it is told to close or nobody is there."""
 
     def __init__(self, lines: Sequence[socket.socket]) -> None:
-        self._lines = lines
-        self._sending = Lock()
-        self._writer = ThreadPoolExecutor(1, thread_name_prefix="writer")
+        """Take the lines to whoever asks."""
+        # A thread for each line: who does not read the answers holds up neither work nor the other.
+        self._sends = {line: _one_thread("answers") for line in lines}
+        self._writer = _one_thread("writer")
         self._engine: EdgeEngine | None = None
         self._is_closed = False
 
     def serve(self) -> None:
+        """Answer until the end."""
         with DefaultSelector() as selector:
-            for line in self._lines:
+            for line in self._sends:
                 selector.register(line, EVENT_READ, (line, Incoming()))
             while not self._is_closed:
                 for ready, _ in selector.select():
@@ -52,6 +53,8 @@ class _Answering:
                         return
                     for call in incoming.messages(data):
                         self._take(line, call)
+        for sends in self._sends.values():
+            sends.shutdown(wait=True)
 
     def _take(self, line: socket.socket, call: Call) -> None:
         if call.method in _WRITES:
@@ -61,11 +64,10 @@ class _Answering:
 
     def _answer(self, line: socket.socket, call: Call) -> None:
         try:
-            answer = Answer(call.number, self._done(call))
-        except Exception as error:  # noqa: BLE001 - whoever asked is told
-            answer = Answer(call.number, None, _told(error))
-        with self._sending:
-            line.sendall(packed(answer))
+            message = packed(Answer(call.number, self._done(call)))
+        except BaseException as error:  # noqa: BLE001 - whoever asked is told, of a panic in Rust too
+            message = packed(Answer(call.number, None, _told(error)))
+        self._sends[line].submit(line.sendall, message)
 
     def _done(self, call: Call) -> object:
         if call.method == "open":
@@ -85,6 +87,10 @@ class _Answering:
         return method(*call.arguments)
 
 
+def _one_thread(name: str) -> ThreadPoolExecutor:
+    return ThreadPoolExecutor(1, thread_name_prefix=name)
+
+
 def _opened(folder: Path, made: Made) -> EdgeEngine:
     """Open the shard as soon as the process is gone that had it for a killed one before us."""
     path = engine_lock(folder, collection_name(made.model))
@@ -93,7 +99,7 @@ def _opened(folder: Path, made: Made) -> EdgeEngine:
     return EdgeEngine.open(folder, made)
 
 
-def _told(error: Exception) -> Exception:
+def _told(error: BaseException) -> Exception:
     """Return an error that the other process can read: the engine's own classes are not there."""
     told = error if isinstance(error, Problem) else RuntimeError(f"{type(error).__name__}: {error}")
     told.add_note("".join(["In the process of the store:\n", *format_tb(error.__traceback__)]))
@@ -104,7 +110,7 @@ def _main() -> None:
     die_with_parent()
     for ending in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(ending, signal.SIG_IGN)  # the parent is told too, and ends this in its order
-    _Answering([socket.socket(fileno=int(end)) for end in sys.argv[1:-1]]).serve()
+    Answering([socket.socket(fileno=int(end)) for end in sys.argv[1:-1]]).serve()
 
 
 if __name__ == "__main__":

@@ -5,7 +5,12 @@ import logging
 import os
 import sqlite3
 from collections.abc import AsyncGenerator, Generator
-from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
+from contextlib import (
+    AbstractAsyncContextManager,
+    asynccontextmanager,
+    contextmanager,
+    suppress,
+)
 from pathlib import Path
 from typing import cast
 
@@ -203,10 +208,15 @@ def _for_asyncpg(target: URL) -> URL:
 
 
 def _make_private(path: Path) -> None:
-    """Create the file before SQLite does, so that it is never readable by others."""
+    """Create the file before SQLite does, so that it is never readable by others.
+
+    One that is there is not opened: to close it drops SQLite's locks of it, which are POSIX's, from
+    whatever else this process has open there (https://www.sqlite.org/howtocorrupt.html, 2.2).
+    """
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
+        with suppress(FileExistsError):
+            os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
         path.chmod(0o600)
     except OSError as error:
         raise _away(error.strerror or "no access") from error

@@ -2,6 +2,7 @@
 
 import asyncio
 import stat
+import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -14,7 +15,7 @@ from sqlalchemy.exc import IntegrityError, ProgrammingError
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from contracts.problems import ServiceUnreachable
-from service.records.database import Database, alembic_config, open_database
+from service.records.database import Database, alembic_config, check_database, open_database
 from service.records.files import DatabaseIndexRecords
 from service.records.models import Row
 from service.records.projects import ProjectRecord, ProjectRecords
@@ -87,6 +88,30 @@ async def test_an_sqlite_file_is_readable_by_its_owner_alone(tmp_path: Path) -> 
     path = tmp_path / "new" / "records.db"
     async with open_database(f"sqlite:///{path}"):
         assert {stat.S_IMODE(file.stat().st_mode) for file in path.parent.iterdir()} == {0o600}
+
+
+async def test_a_second_look_at_an_sqlite_file_hides_nothing_that_others_write(
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "records.db"
+    async with open_database(f"sqlite:///{path}") as database:
+        await check_database(f"sqlite:///{path}")
+        for name in ("first", "second"):
+            other = await asyncio.create_subprocess_exec(
+                sys.executable, "-c", _WRITE, str(path), f"CREATE TABLE {name} (id)"
+            )
+            assert await other.wait() == 0
+        async with database.read() as session:
+            found = await session.execute(text("SELECT name FROM sqlite_master"))
+        assert {"first", "second"} <= set(found.scalars())
+
+
+_WRITE = """
+import sqlite3, sys
+with sqlite3.connect(sys.argv[1]) as connection:
+    connection.execute(sys.argv[2])
+connection.close()
+"""
 
 
 async def test_a_database_that_cannot_be_opened_is_a_problem(tmp_path: Path) -> None:

@@ -1,11 +1,16 @@
 """The engine of the embedded store has a process of its own; its caller notices what it does."""
 
 import asyncio
+import fcntl
+import gc
 import os
 import signal
+import socket
 import sys
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
+from threading import Thread
 
 import psutil
 import pytest
@@ -15,7 +20,10 @@ from hypothesis import strategies as st
 from rag.problems import StoreProcessEnded
 from rag.store.edge import EdgeStore
 from rag.store.edge_messages import Answer, Call, Incoming, packed
-from rag.store.port import VectorQuery
+from rag.store.edge_process import Answering
+from rag.store.lock import engine_lock
+from rag.store.port import SparseVector, VectorQuery
+from rag.store.schema import collection_name
 from tests.rag.store.points import access, passage
 
 ALLOY = access("alloy")
@@ -161,6 +169,164 @@ async def test_a_mistake_in_a_call_is_told_and_ends_nothing(tmp_path: Path) -> N
     assert "edge_engine.py" in caught.value.__notes__[0]
     assert await store.count(access=ALLOY) == 1
     await store.close()
+
+
+async def test_a_vector_that_the_engine_would_panic_at_is_refused_and_poisons_nothing(
+    tmp_path: Path,
+) -> None:
+    store = await _opened(tmp_path)
+    good = passage("alloy/a/1/0", 1)
+    await store.upsert([good])
+    torn = replace(good, sparse={"words": SparseVector([5, 1], [1.0])})
+    with pytest.raises(RuntimeError, match="2 tokens, 1 weights"):
+        await store.upsert([torn])
+    _engine().kill()
+    assert await store.count(access=ALLOY) == 1
+    await store.close()
+
+
+def test_who_asked_is_told_also_of_a_panic_in_rust() -> None:
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        answering = Answering([theirs])
+        serving = Thread(target=answering.serve)
+        serving.start()
+        ours.sendall(packed(Call(7, "open", (Path("/nowhere"), _Panics()))))
+        [answer] = Incoming().messages(ours.recv(2**16))
+        ours.shutdown(socket.SHUT_WR)
+        serving.join()
+    assert answer.number == 7
+    assert str(answer.failure) == "_Panic: index out of bounds"
+
+
+class _Panic(BaseException):
+    """As PyO3 raises a panic: no `Exception`."""
+
+
+class _Panics:
+    """What cannot be opened for."""
+
+    @property
+    def model(self) -> str:
+        raise _Panic("index out of bounds")
+
+
+async def test_an_answer_that_nobody_reads_yet_holds_up_no_other_loop(tmp_path: Path) -> None:
+    store = await _opened(tmp_path)
+    await store.upsert([passage(f"alloy/a/1/{number}", number % 7) for number in range(6_000)])
+    large = asyncio.create_task(store.file_vectors("alloy", "a", access=ALLOY))
+    await asyncio.sleep(0)
+    with ThreadPoolExecutor(1) as other:  # while this loop stands still
+        assert other.submit(asyncio.run, store.count(access=ALLOY)).result(timeout=30) == 6_000
+    assert len(await large) == 6_000
+    await store.close()
+
+
+async def test_who_wait_for_an_engine_that_cannot_be_started_wait_for_one_try(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    store = await _opened(tmp_path)
+    _spoil(tmp_path)
+    _engine().kill()
+    asked = [store.count(access=ALLOY) for _ in range(20)]
+    failures = await asyncio.gather(*asked, return_exceptions=True)
+    assert [type(failure) for failure in failures] == [RuntimeError] * 20
+    assert caplog.text.count("is started anew") == 1
+    await store.close()
+
+
+async def test_who_is_cancelled_while_an_engine_is_replaced_takes_it_from_nobody(
+    tmp_path: Path,
+) -> None:
+    store = await _opened(tmp_path)
+    await store.upsert([passage("alloy/a/1/0", 1)])
+    _engine().kill()
+    first, second = (asyncio.create_task(store.count(access=ALLOY)) for _ in range(2))
+    await asyncio.sleep(0.05)
+    first.cancel()
+    assert await second == 1
+    await store.close()
+
+
+@pytest.mark.filterwarnings("ignore:unclosed transport")  # the loop that would close it is gone
+def test_a_store_is_closed_from_another_loop_after_the_end_of_its_own(tmp_path: Path) -> None:
+    store = asyncio.run(_opened(tmp_path))
+    engine = _engine()
+    asyncio.run(store.upsert([passage("alloy/a/1/0", 1)]))
+    asyncio.run(store.close())
+    assert not engine.is_running()
+
+    async def again() -> int:
+        opened = await _opened(tmp_path)
+        try:
+            return await opened.count(access=ALLOY)
+        finally:
+            await opened.close()
+
+    assert asyncio.run(again()) == 1
+    del store
+    gc.collect()  # what is not closed is told here, not in another test
+
+
+async def test_a_close_that_is_cancelled_closes_also_the_engine_that_is_being_started(
+    tmp_path: Path,
+) -> None:
+    store = await _opened(tmp_path)
+    _engine().kill()
+    asking = asyncio.create_task(store.count(access=ALLOY))
+    await asyncio.sleep(0.02)
+    closing = asyncio.create_task(store.close())
+    await asyncio.sleep(0)
+    closing.cancel()
+    await asyncio.wait([asking, closing])
+    async with asyncio.timeout(30):
+        await (await _opened(tmp_path)).close()
+
+
+@pytest.mark.parametrize("steps", range(5))
+async def test_an_opening_that_is_cancelled_leaves_the_folder_free(
+    tmp_path: Path, steps: int
+) -> None:
+    opening = asyncio.create_task(_opened(tmp_path))
+    for _ in range(steps):
+        await asyncio.sleep(0)
+    opening.cancel()
+    await asyncio.wait([opening])
+    await (await _opened(tmp_path)).close()
+
+
+async def test_an_opening_that_is_cancelled_does_not_wait_for_who_has_the_shard(
+    tmp_path: Path,
+) -> None:
+    held = os.open(engine_lock(tmp_path, collection_name("tiny")), os.O_RDWR | os.O_CREAT)
+    fcntl.flock(held, fcntl.LOCK_EX)  # as an engine whose service was killed
+    opening = asyncio.create_task(_opened(tmp_path))
+    await asyncio.sleep(0.2)
+    opening.cancel()
+    async with asyncio.timeout(30):
+        await asyncio.wait([opening])
+    os.close(held)
+    assert opening.cancelled()
+
+
+async def test_a_cancelled_caller_of_a_killed_engine_leaves_no_error_that_nobody_reads(
+    tmp_path: Path,
+) -> None:
+    store = await _opened(tmp_path)
+    unread: list[object] = []
+    asyncio.get_running_loop().set_exception_handler(lambda _, context: unread.append(context))
+    engine = _engine()
+    engine.suspend()
+    asking = asyncio.create_task(store.count(access=ALLOY))
+    await asyncio.sleep(0.05)
+    asking.cancel()
+    await asyncio.sleep(0)
+    engine.kill()
+    await asyncio.wait([asking])
+    del asking
+    gc.collect()
+    await store.close()
+    assert unread == []
 
 
 async def test_others_go_on_while_the_engine_works(tmp_path: Path) -> None:
