@@ -51,4 +51,4 @@ class _Metered:
         self.held.settle(ended.used, ended.price)
         record = record_of(self.caller, self.call, ended, now=utc_now())
         self.metering.journal.append(record)
-        self.metering.meters.observe(record)
+        self.metering.meters.observe(record, held_s=ended.held_s)

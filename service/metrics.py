@@ -38,7 +38,7 @@ class Metrics:
 
     def observe_request(self, *, method: str, route: str, status: int, seconds: float) -> None:
         """Count a request that was answered, or given up by its client."""
-        known = method if method in _METHODS else "other"
+        known = known_method(method)
         self._requests.labels(known, route, str(status)).inc()
         self._seconds.labels(known, route).observe(seconds)
 
@@ -48,3 +48,8 @@ class Metrics:
             self._jobs.labels(status).set(number)
         also = b"" if self._also is None else self._also()
         return generate_latest(self._registry) + also
+
+
+def known_method(method: str) -> str:
+    """Return the method of a request, if it is one that HTTP knows: a client may name any."""
+    return method if method in _METHODS else "other"

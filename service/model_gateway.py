@@ -6,11 +6,14 @@ from collections.abc import AsyncGenerator, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 
+from opentelemetry.trace import Tracer
+
 from inference.catalogue.reading import Catalogue, read_catalogue
 from inference.gateway.handling import Handler
 from inference.gateway.pool import Pool
 from inference.gateway.relay import Relay
 from inference.gateway.served import Directory, Served
+from inference.gateway.tracing import UNTRACED
 from inference.gateway.upstream import Upstream, open_upstream
 from service.callers import KeyCallers
 from service.limits.limiting import limiting
@@ -42,7 +45,7 @@ class ModelGateway:
 
 @asynccontextmanager
 async def open_model_gateway(
-    records: Records, *, local_token: str | None = None
+    records: Records, *, local_token: str | None = None, tracer: Tracer = UNTRACED
 ) -> AsyncGenerator[ModelGateway]:
     """Read the catalogue, and open what the gateway needs.
 
@@ -69,7 +72,7 @@ async def open_model_gateway(
                 ),
                 meter=Metering(limits=limits, journal=mover.journal, meters=meters),
                 models=Directory(models),
-                relay=Relay(upstream=upstream),
+                relay=Relay(upstream=upstream, tracer=tracer),
                 secret=secret,
             ),
             meters=meters,

@@ -56,6 +56,19 @@ class ModelKeyMissing(Problem):
         )
 
 
+class TracingMissing(Problem):
+    """A collector of spans is named, and what sends them is not installed."""
+
+    kind = "unavailable"
+    code = "tracing_missing"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "FUMIKURA_OTLP_ENDPOINT names a collector, and the extra `tracing` is not installed.",
+            hint="Install fumikura[tracing], or take the variable out.",
+        )
+
+
 class SettingsInvalid(Problem):
     """A setting does not fit; the value itself stays out of the message."""
 

@@ -13,6 +13,7 @@ from service.rest.app import create_app
 from service.rest.auth import authenticator
 from service.rest.hosts import allowed_hosts
 from service.settings import Settings
+from service.tracing import open_tracer
 from service.wiring import Resources, open_resources
 
 
@@ -35,8 +36,9 @@ async def open_serving(settings: Settings, *, local_token: str) -> AsyncGenerato
     """
     async with AsyncExitStack() as stack:
         resources = await stack.enter_async_context(open_resources(settings))
+        tracer = await stack.enter_async_context(open_tracer(settings.otlp_endpoint))
         models = await stack.enter_async_context(
-            open_model_gateway(resources.records, local_token=local_token)
+            open_model_gateway(resources.records, local_token=local_token, tracer=tracer)
         )
         if isinstance(
             resources.embedder, LocalEmbedder
@@ -53,7 +55,11 @@ async def open_serving(settings: Settings, *, local_token: str) -> AsyncGenerato
         await stack.enter_async_context(resources.schedule.running())
         await stack.enter_async_context(resources.reembedding.working())
         app = create_app(
-            resources, local_token=local_token, models_behind=models, mounts={"/mcp": mcp}
+            resources,
+            local_token=local_token,
+            models_behind=models,
+            mounts={"/mcp": mcp},
+            tracer=tracer,
         )
         yield Serving(app=app, resources=resources)
 

@@ -112,6 +112,9 @@ class Settings(BaseSettings):
     catalogue: Path | None = None
     """The site's own file of models and where they answer, beside those that fumikura knows."""
 
+    otlp_endpoint: AnyHttpUrl | None = None
+    """The collector that spans are sent to, over HTTP, such as http://collector:4318."""
+
     embedding: EmbeddingSettings = EmbeddingSettings()
     next_embedding: EmbeddingSettings | None = None
     """The model to move to (`fumikura reembed`); once it answers, either name will do for it."""

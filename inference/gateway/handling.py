@@ -9,6 +9,7 @@ from typing import Any, Final
 from urllib.parse import unquote
 
 import msgspec
+from opentelemetry.trace import Span, Tracer
 
 from contracts.problems import NotAllowed
 from inference.gateway.asked import Asked, read_json
@@ -28,6 +29,7 @@ from inference.gateway.problems import (
 from inference.gateway.relay import Outgoing, Relay
 from inference.gateway.served import Directory, Served
 from inference.gateway.structured_calls import StructuredCalls, made_strict, wanted_of
+from inference.gateway.tracing import begun, refusing, tell_call
 from inference.structured.wanted import Wanted
 
 _SCOPE: Final = "models"
@@ -48,16 +50,26 @@ class Handler:
     secret: bytes = field(repr=False)
     """What persons' names are hashed with, where model servers must tell them apart."""
 
+    @property
+    def tracer(self) -> Tracer:
+        """What spans are begun with."""
+        return self.relay.tracer
+
     async def answer(self, request: Request, out: Answering) -> None:
         """Answer one request.
 
         Raises:
             Problem: what is wrong with it, or with the model; the caller is to be told.
         """
+        span = begun(self.tracer, request, route=_route(request))
+        with refusing(span):
+            await self._answer(request, out, span)
+
+    async def _answer(self, request: Request, out: Answering, span: Span) -> None:
         endpoint = ENDPOINTS.get(request.path)
         if request.method == "POST" and endpoint is not None:
             caller = await self._caller(request)
-            await self._call(endpoint, caller, request, out)
+            await self._call(endpoint, caller, request, out, span)
         elif request.method == "GET" and f"{request.path}/".startswith(f"{MODELS}/"):
             await self._tell_models(await self._caller(request), request, out)
         else:
@@ -79,7 +91,7 @@ class Handler:
         return caller
 
     async def _call(
-        self, endpoint: Endpoint, caller: Caller, request: Request, out: Answering
+        self, endpoint: Endpoint, caller: Caller, request: Request, out: Answering, span: Span
     ) -> None:
         began = perf_counter()
         asked = _read(endpoint, request)
@@ -89,8 +101,10 @@ class Handler:
         deadline_s = _deadline_s(request)
         wanted = wanted_of(asked)
         outgoing = list(self._outgoing(asked, served, caller, request))
-        admitted = await self.meter.admit(caller, _call_of(asked, served, request))
-        running = Running(admitted=admitted, began=began, served=served)
+        call = _call_of(asked, served, request)
+        tell_call(span, call)
+        admitted = await self.meter.admit(caller, call)
+        running = Running(admitted=admitted, began=began, served=served, span=span)
         try:
             async with asyncio.timeout(deadline_s):
                 await self._first_that_answers(outgoing, wanted, running, out)
@@ -170,6 +184,13 @@ class Handler:
             told = {"object": "list", "data": [_told(each) for each in self.models.of(caller)]}
         await out.start(200, [_JSON])
         await out.end(msgspec.json.encode(told))
+
+
+def _route(request: Request) -> str:
+    """Return the path, if it is one of ours: what else somebody asks for may say anything."""
+    if f"{request.path}/".startswith(f"{MODELS}/"):
+        return MODELS
+    return request.path if request.path in ENDPOINTS else ""
 
 
 def _read(endpoint: Endpoint, request: Request) -> Asked:

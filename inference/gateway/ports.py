@@ -65,6 +65,8 @@ class Ended:
     seconds: float
     first_byte_s: float | None = None
     """From the request to the first byte of the answer; None where there was none."""
+    held_s: float = 0.0
+    """Of these, while no replica was ready."""
     model: str
     """The one that answered: another one than was asked for where the caller allowed it."""
     price: Price = FREE

@@ -6,6 +6,8 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Final
 
+from opentelemetry.trace import Tracer
+
 from inference.gateway.asked import Asked
 from inference.gateway.budget import RetryBudget
 from inference.gateway.calls import Running
@@ -21,6 +23,7 @@ from inference.gateway.problems import (
 from inference.gateway.served import Served
 from inference.gateway.streams import Events, EventTooLong, Passing
 from inference.gateway.thinking import Thoughts
+from inference.gateway.tracing import UNTRACED, asking
 from inference.gateway.upstream import BrokenOff, Reply, Unreached, Upstream
 from inference.gateway.usage import usage_in
 from inference.prices import Used
@@ -84,6 +87,7 @@ class Relay:
 
     upstream: Upstream
     retries: RetryBudget = field(default_factory=RetryBudget)
+    tracer: Tracer = UNTRACED
 
     async def relay(
         self, outgoing: Outgoing, running: Running, out: Answering, headers: Headers
@@ -130,12 +134,13 @@ class Relay:
             if replica is None:
                 if not outgoing.may_wait or not pool.is_away:
                     raise ModelAway(pool.model, retry_after_s=retry_after_s)
-                await _hold(pool, outgoing.asked, running, out)
+                with running.held():
+                    await _hold(pool, outgoing.asked, running, out)
                 tried.clear()
                 continue
             with pool.working(replica):
                 try:
-                    async with self._answer(pool, replica, outgoing) as reply:
+                    async with self._answer(pool, replica, outgoing, running) as reply:
                         yield reply
                         return
                 except Unreached as error:
@@ -146,25 +151,29 @@ class Relay:
 
     @asynccontextmanager
     async def _answer(
-        self, pool: Pool, replica: Replica, outgoing: Outgoing
+        self, pool: Pool, replica: Replica, outgoing: Outgoing, running: Running
     ) -> AsyncGenerator[Reply]:
         """Yield a replica's answer.
 
         Raises:
             Unreached: it does not answer, or not now.
         """
-        url = replica.url + outgoing.asked.endpoint.path
-        try:
-            async with self.upstream.post(url, outgoing.body.content, outgoing.headers) as reply:
-                if reply.status not in _NOT_NOW:
-                    pool.answered(replica)
-                    yield reply
-                    return
-        except Unreached:
-            pool.lost(replica)
-            raise
-        pool.refused(replica)
-        raise Unreached(reply.retry_after_s)
+        path, model = outgoing.asked.endpoint.path, outgoing.served.id
+        url = replica.url + path
+        with asking(self.tracer, running.span, path=path, model=model, url=url) as span:
+            headers = outgoing.headers | span.headers
+            try:
+                async with self.upstream.post(url, outgoing.body.content, headers) as reply:
+                    span.answered(reply.status)
+                    if reply.status not in _NOT_NOW:
+                        pool.answered(replica)
+                        yield reply
+                        return
+            except Unreached:
+                pool.lost(replica)
+                raise
+            pool.refused(replica)
+            raise Unreached(reply.retry_after_s)
 
 
 async def _hold(pool: Pool, asked: Asked, running: Running, out: Answering) -> None:

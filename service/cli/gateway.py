@@ -39,10 +39,15 @@ def gateway(host: str | None, port: int | None, *, shares_port: bool) -> None:
 async def _serve(settings: Settings, *, shares_port: bool) -> None:
     from inference.gateway.app import Gateway  # noqa: PLC0415 - not for --help
     from service.model_gateway import open_model_gateway  # noqa: PLC0415 - see above
+    from service.tracing import open_tracer  # noqa: PLC0415 - see above
     from service.wiring import open_records  # noqa: PLC0415 - see above
 
     with listen(settings, shares_port=shares_port) as listener:
-        async with open_records(settings) as records, open_model_gateway(records) as models:
+        async with (
+            open_records(settings) as records,
+            open_tracer(settings.otlp_endpoint) as tracer,
+            open_model_gateway(records, tracer=tracer) as models,
+        ):
             names = ", ".join(model.id for model in models.models.models) or "none"
             greet = _greeting(url_of(listener), names)
             await serve_until_stopped(_with_health(Gateway(models.handler)), listener, greet)

@@ -8,12 +8,15 @@ from typing import Final
 from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
+from fastapi.telemetry import TelemetryConfig
+from opentelemetry.trace import Tracer
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.routing import Route
 from starlette.types import ASGIApp
 
 from contracts.problems import Problem
+from inference.gateway.tracing import UNTRACED
 from service.callers import KeyCallers
 from service.metrics import Metrics
 from service.model_gateway import ModelGateway
@@ -63,6 +66,15 @@ _ROUTERS: Final = tuple(
         openapi,
     )
 )
+_NO_OTHER_TELEMETRY: Final[TelemetryConfig] = {
+    "tracing": False,
+    "metrics": False,
+    "logs": False,
+    "operation_spans": False,
+    "auto_configure": False,
+}
+"""FastAPI's own tells paths, queries and the messages of errors: what people look for."""
+
 _NONE: Final[Mapping[str, ASGIApp]] = MappingProxyType({})
 
 
@@ -72,6 +84,7 @@ def create_app(
     local_token: str | None = None,
     models_behind: ModelGateway | None = None,
     mounts: Mapping[str, ASGIApp] = _NONE,
+    tracer: Tracer = UNTRACED,
 ) -> FastAPI:
     """Return the application over what is open already; nothing is opened here.
 
@@ -80,6 +93,7 @@ def create_app(
         local_token: who shows it is the local operator; None: only keys are let in.
         models_behind: the gateway to models; None: the index's own model alone is served.
         mounts: applications at exact paths, each of `policy.SELF_GUARDED`.
+        tracer: begins the spans of requests.
 
     Raises:
         LookupError: a route or a mount without a policy.
@@ -93,7 +107,8 @@ def create_app(
         openapi_url=None,  # ours is guarded, and no page of it comes from elsewhere
         redirect_slashes=False,
         generate_unique_id_function=_operation_id,
-        middleware=_layers(resources.settings, metrics),
+        middleware=_layers(resources.settings, metrics, tracer),
+        telemetry=_NO_OTHER_TELEMETRY,
         exception_handlers={
             Problem: answer_problem,
             RequestValidationError: answer_invalid,
@@ -130,10 +145,10 @@ def _mount(app: FastAPI, mounts: Mapping[str, ASGIApp]) -> None:
         app.router.routes.append(Route(path, mounted, include_in_schema=False))
 
 
-def _layers(settings: Settings, metrics: Metrics) -> list[Middleware]:
+def _layers(settings: Settings, metrics: Metrics, tracer: Tracer) -> list[Middleware]:
     """Return the layers around the routes, the outermost first."""
     return [
-        Middleware(RequestLog, metrics=metrics),
+        Middleware(RequestLog, metrics=metrics, tracer=tracer),
         Middleware(BrowserSafety),
         Middleware(BugBarrier),
         Middleware(HostCheck, allowed=allowed_hosts(settings)),

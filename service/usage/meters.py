@@ -1,10 +1,11 @@
 """What calls of models used, as numbers for Prometheus."""
 
 import hmac
+from collections.abc import Sequence
 from hashlib import sha256
 from typing import Final
 
-from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
+from prometheus_client import CollectorRegistry, Counter, Histogram, Summary, generate_latest
 
 from service.usage.record import UsageRecord
 
@@ -13,6 +14,8 @@ _OF_A_CALL: Final = ("model", "endpoint", "outcome", "owner")
 _OF_TOKENS: Final = ("model", "kind", "owner")
 _SECONDS: Final = (0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300, 600)
 _FIRST_BYTE: Final = (0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 30, 60, 120)
+_TOKEN: Final = (0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1)
+_HELD: Final = (0.1, 1, 5, 10, 30, 60, 120)
 
 
 class ModelMeters:
@@ -32,26 +35,39 @@ class ModelMeters:
         self._yen = self._counter("yen", "What calls cost.", "model", "owner")
         self._audio = self._counter("audio_seconds", "Seconds of sound that were read.", "model")
         self._pages = self._counter("pages", "Pages that were read.", "model")
-        self._seconds = Histogram(
-            "fumikura_model_call_seconds",
-            "Seconds from the request to the end of the answer.",
-            ["model"],
-            buckets=_SECONDS,
+        self._seconds = self._histogram(
+            "call", "Seconds from the request to the end of the answer.", _SECONDS
+        )
+        self._first_byte = self._histogram(
+            "first_byte", "Seconds from the request to the first byte of the answer.", _FIRST_BYTE
+        )
+        self._token = self._histogram(
+            "inter_token", "Seconds from token to token: the mean of each stream.", _TOKEN
+        )
+        self._held = self._histogram(
+            "held", "Seconds for which calls waited for a replica to be ready, if they did.", _HELD
+        )
+        self._owners_first_byte = Summary(
+            "fumikura_model_owner_first_byte_seconds",
+            "The same as `first_byte`, by whose key it was.",
+            ["model", "owner"],
             registry=self._registry,
         )
-        self._first_byte = Histogram(
-            "fumikura_model_first_byte_seconds",
-            "Seconds from the request to the first byte of the answer.",
+
+    def _histogram(self, name: str, told: str, buckets: Sequence[float]) -> Histogram:
+        return Histogram(
+            f"fumikura_model_{name}_seconds",
+            told,
             ["model"],
-            buckets=_FIRST_BYTE,
+            buckets=buckets,
             registry=self._registry,
         )
 
     def _counter(self, name: str, told: str, *labels: str) -> Counter:
         return Counter(f"fumikura_model_{name}", told, labels, registry=self._registry)
 
-    def observe(self, record: UsageRecord) -> None:
-        """Count a call that has ended."""
+    def observe(self, record: UsageRecord, *, held_s: float = 0.0) -> None:
+        """Count a call that has ended, after waiting so long for a replica."""
         model, owner = record.model, self._owner(record.principal_id)
         self._calls.labels(model, record.endpoint, record.outcome, owner).inc()
         for kind, tokens in (
@@ -66,6 +82,11 @@ class ModelMeters:
         self._seconds.labels(model).observe(record.seconds)
         if record.first_byte_s is not None:
             self._first_byte.labels(model).observe(record.first_byte_s)
+            self._owners_first_byte.labels(model, owner).observe(record.first_byte_s)
+        if (inter_token_s := _inter_token_s(record)) is not None:
+            self._token.labels(model).observe(inter_token_s)
+        if held_s:
+            self._held.labels(model).observe(held_s)
 
     def render(self) -> bytes:
         """Return everything in Prometheus' text format."""
@@ -79,3 +100,10 @@ class ModelMeters:
             digest = hmac.new(self._secret, b"owner\0" + person.encode(), sha256).hexdigest()
             owner = self._owners[person] = digest[:8]
         return owner
+
+
+def _inter_token_s(record: UsageRecord) -> float | None:
+    """Return the mean time from token to token of a stream; None where there are none between."""
+    if not record.is_stream or record.first_byte_s is None or record.completion_tokens < 2:
+        return None
+    return (record.seconds - record.first_byte_s) / (record.completion_tokens - 1)

@@ -43,6 +43,34 @@ def test_a_call_without_an_answer_has_no_first_byte() -> None:
     assert [value for _, value in samples(meters, "fumikura_model_call_seconds_count")] == [2]
 
 
+def test_the_time_from_token_to_token_is_that_of_streams_alone() -> None:
+    meters = ModelMeters(secret=b"s")
+    for is_stream in (True, False):
+        meters.observe(
+            call(is_stream=is_stream, seconds=2.5, first_byte_s=0.5, completion_tokens=5)
+        )
+    meters.observe(call(is_stream=True, completion_tokens=1))
+    assert [v for _, v in samples(meters, "fumikura_model_inter_token_seconds_sum")] == [0.5]
+    assert [v for _, v in samples(meters, "fumikura_model_inter_token_seconds_count")] == [1]
+
+
+def test_calls_that_waited_for_a_replica_tell_how_long() -> None:
+    meters = ModelMeters(secret=b"s")
+    meters.observe(call())
+    meters.observe(call(), held_s=7.0)
+    assert [v for _, v in samples(meters, "fumikura_model_held_seconds_sum")] == [7.0]
+    assert [v for _, v in samples(meters, "fumikura_model_held_seconds_count")] == [1]
+
+
+def test_how_soon_answers_begin_is_told_by_owner_too() -> None:
+    meters = ModelMeters(secret=b"s")
+    for person in ("山田", "佐藤"):
+        meters.observe(call(principal_id=person, first_byte_s=0.5))
+    told = samples(meters, "fumikura_model_owner_first_byte_seconds_sum")
+    assert [value for _, value in told] == [0.5, 0.5]
+    assert len({labels["owner"] for labels, _ in told}) == 2
+
+
 def test_a_person_is_a_hash_that_only_the_secret_gives() -> None:
     owners: list[str] = []
     for secret in (b"one", b"one", b"two"):
