@@ -115,9 +115,7 @@ def create_app(
             HTTPException: answer_refused,
         },
     )
-    for router in _ROUTERS:
-        app.include_router(router)
-    _mount(app, mounts)
+    _add_routes(app, mounts)
     _context(resources, local_token, metrics, models_behind).keep_in(app)
     return app
 
@@ -138,7 +136,9 @@ def _context(
     )
 
 
-def _mount(app: FastAPI, mounts: Mapping[str, ASGIApp]) -> None:
+def _add_routes(app: FastAPI, mounts: Mapping[str, ASGIApp]) -> None:
+    for router in _ROUTERS:
+        app.include_router(router)
     for path, mounted in mounts.items():
         if path not in SELF_GUARDED:
             raise LookupError(f"service/policy.py knows no application at {path}")
