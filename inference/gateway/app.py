@@ -9,7 +9,7 @@ from typing import Any, Final
 from uuid import uuid4
 
 from contracts.problems import Problem
-from inference.gateway.errors import STATUS, error_body, error_headers
+from inference.gateway.errors import STATUS, error_body, error_event, error_headers
 from inference.gateway.exchange import MOST_BODY_BYTES, Headers, Request
 from inference.gateway.handling import Handler
 from inference.gateway.problems import BodyOverLimit
@@ -49,7 +49,7 @@ async def answer(handler: Handler, request: Request, out: Out) -> None:
     try:
         await handler.answer(request, out)
     except Problem as problem:
-        await _tell(problem, out)
+        await _tell(problem, out, request.path)
 
 
 class _Left(Exception):
@@ -82,7 +82,7 @@ class Gateway:
         except _Left:
             return
         except BodyOverLimit as problem:
-            await _tell(problem, out)
+            await _tell(problem, out, scope["path"])
 
     async def _while_there(self, request: Request, receive: Receive, out: Out) -> None:
         """Answer, unless the caller hangs up before."""
@@ -136,11 +136,11 @@ async def _hung_up(receive: Receive) -> None:
         pass
 
 
-async def _tell(problem: Problem, out: Out) -> None:
+async def _tell(problem: Problem, out: Out, path: str) -> None:
     """Send a problem; within a stream as its last event."""
     body = error_body(problem)
     if out.is_begun:
-        await out.end(b"data: " + body + b"\n\n")
+        await out.end(error_event(body, path=path))
         return
     await out.start(STATUS[problem.kind], error_headers(problem))
     await out.end(body)

@@ -82,7 +82,10 @@ class Asked:
 
     @property
     def _prompt_bytes(self) -> int:
-        read = ("messages", "prompt", "input", "instructions", "tools", "query", "documents")
+        read = (
+            *("messages", "prompt", "input", "instructions", "system", "tools"),
+            *("query", "documents"),
+        )
         return sum(len(self.fields[name]) for name in read if name in self.fields)
 
 

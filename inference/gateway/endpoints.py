@@ -33,12 +33,19 @@ class Endpoint:
     left_out: frozenset[str] = _FOR_OPENAI_ALONE
     writes: bool = False
     """Whether a model writes its answer, token by token, with a share of the cache."""
+    counts_of_itself: bool = False
+    """Whether its streams tell what was used without being asked to."""
     is_form: bool = False
     """Whether its body is `multipart/form-data`."""
 
 
 def _endpoint(path: str, *tasks: Task, handed_on: frozenset[str], writes: bool = False) -> Endpoint:
     return Endpoint(path=path, tasks=frozenset(tasks), handed_on=handed_on, writes=writes)
+
+
+MESSAGES: Final = "/v1/messages"
+"""Anthropic's form."""
+_MESSAGES: Final = frozenset({"messages", "system", "tools", "tool_choice", "thinking"})
 
 
 _ALL: Final = (
@@ -55,9 +62,9 @@ _ALL: Final = (
     _endpoint(
         "/v1/completions", "chat", handed_on=_SAMPLING | {"prompt", "suffix", "echo"}, writes=True
     ),
-    _endpoint(
-        "/v1/responses",
-        "chat",
+    Endpoint(
+        path="/v1/responses",
+        tasks=frozenset({"chat"}),
         handed_on=frozenset(
             {
                 *("input", "instructions", "max_output_tokens", "temperature", "top_p", "stream"),
@@ -66,7 +73,20 @@ _ALL: Final = (
             }
         ),
         writes=True,
+        counts_of_itself=True,
     ),
+    Endpoint(
+        path=MESSAGES,
+        tasks=frozenset({"chat"}),
+        handed_on=_MESSAGES
+        | {
+            *("max_tokens", "stop_sequences", "stream", "temperature", "top_k", "top_p"),
+            "output_config",
+        },
+        writes=True,
+        counts_of_itself=True,
+    ),
+    _endpoint(f"{MESSAGES}/count_tokens", "chat", handed_on=_MESSAGES),
     _endpoint(
         "/v1/embeddings",
         "embedding",

@@ -7,6 +7,7 @@ from typing import Final
 import msgspec
 
 from contracts.problems import Kind, Problem
+from inference.gateway.endpoints import MESSAGES
 from inference.gateway.problems import FieldRefused
 
 STATUS: Final[Mapping[Kind, int]] = {
@@ -29,14 +30,20 @@ Headers = list[tuple[bytes, bytes]]
 
 
 def error_body(problem: Problem) -> bytes:
-    """Return the problem in OpenAI's form."""
+    """Return the problem in OpenAI's form, which with its `type` is Anthropic's too."""
     error = {
         "message": f"{problem.message} {problem.hint}",
         "type": TYPES.get(problem.kind, "invalid_request_error"),
         "code": problem.code,
         "param": problem.field if isinstance(problem, FieldRefused) else None,
     }
-    return msgspec.json.encode({"error": error})
+    return msgspec.json.encode({"type": "error", "error": error})
+
+
+def error_event(body: bytes, *, path: str) -> bytes:
+    """Return it as the last event of a stream; Anthropic's clients look for a name."""
+    name = b"event: error\n" if path == MESSAGES else b""
+    return name + b"data: " + body + b"\n\n"
 
 
 def error_headers(problem: Problem) -> Headers:

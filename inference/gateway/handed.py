@@ -38,7 +38,7 @@ def handed(asked: Asked, served: Served, *, salt: str) -> Body:
     speaks_vllm = served.runtime == _SPEAKS_VLLM
     if asked.endpoint.writes and speaks_vllm:
         fields["cache_salt"] = salt
-    if asked.is_stream and asked.endpoint.path != "/v1/responses":
+    if asked.is_stream and not asked.endpoint.counts_of_itself:
         options: dict[str, bool] = {"include_usage": True}
         if speaks_vllm:  # with each piece, so that what a caller leaves behind is counted too
             options["continuous_usage_stats"] = True

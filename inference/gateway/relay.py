@@ -11,6 +11,7 @@ from opentelemetry.trace import Tracer
 from inference.gateway.asked import Asked
 from inference.gateway.budget import RetryBudget
 from inference.gateway.calls import Running
+from inference.gateway.endpoints import MESSAGES
 from inference.gateway.exchange import Answering, Headers
 from inference.gateway.handed import Body
 from inference.gateway.pool import Pool, Replica
@@ -33,7 +34,7 @@ _CALLERS_FAULT: Final = frozenset({400, 413, 422})
 _SOON_S: Final = 1.0
 _WARMING: Final = b": warming\n\n"
 _CHAT: Final = "/v1/chat/completions"
-_SAY_WHEN_DONE: Final = frozenset({_CHAT, "/v1/completions"})
+_SAY_WHEN_DONE: Final = frozenset({_CHAT, "/v1/completions", MESSAGES})
 EVENT_STREAM: Final[Headers] = (
     (b"content-type", b"text/event-stream; charset=utf-8"),
     (b"cache-control", b"no-cache"),

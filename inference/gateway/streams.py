@@ -14,6 +14,7 @@ _END: Final = b"\n\n"
 _LONGEST: Final = 2**24
 _USAGE: Final = b'"usage"'
 _CHOICES: Final = b'"choices"'
+_LAST: Final = (b"data: [DONE]", b"event: message_stop")
 _NO_CHOICES: Final = re.compile(rb'"choices"\s*:\s*\[\s*\]')
 
 
@@ -71,13 +72,13 @@ class Passing:
     """Of a reasoning model."""
     is_done: bool = False
     seen: int = 0
-    """Events with a piece of the answer."""
+    """Events with a piece of the answer, since what was used so far was last named."""
     named: bytes | None = None
-    """The last event that names what was used so far."""
+    """The last event that names it."""
 
     def event(self, event: bytes) -> bytes:
         """Return an event as the caller gets it: maybe nothing."""
-        if event.startswith(b"data: [DONE]"):
+        if event.startswith(_LAST):
             self.is_done = True
             return event
         if self.renaming is not None:
@@ -86,15 +87,16 @@ class Passing:
         if self.thoughts is not None:
             event = self.thoughts.in_event(event)
         if _USAGE in event and names_usage(event):
-            self.named = event
+            self.named, self.seen = event, 0
             return self._with_due_usage(event)
         return event
 
     @property
     def used(self) -> Used:
-        """What the server says was used; where it does not, a token for each event that passed."""
-        used = None if self.named is None else usage_in(self.named)
-        return Used(completion_tokens=self.seen) if used is None else used
+        """What the server says was used, and a token for each event that came after that."""
+        named = None if self.named is None else usage_in(self.named)
+        after = Used(completion_tokens=self.seen)
+        return after if named is None else named if self.is_done else named + after
 
     def _with_due_usage(self, event: bytes) -> bytes:
         """Return the event as OpenAI sends it: the usage comes once, at the end, if asked for."""

@@ -25,6 +25,7 @@ from opentelemetry.trace import (
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 
 from contracts.problems import Problem
+from inference.gateway.endpoints import MESSAGES
 from inference.gateway.exchange import Request
 from inference.gateway.ports import Call, Ended
 from inference.prices import Used
@@ -37,7 +38,7 @@ _OPERATIONS: Final[Mapping[str, str]] = MappingProxyType(
     {
         "/v1/chat/completions": "chat",
         "/v1/responses": "chat",
-        "/v1/messages": "chat",
+        MESSAGES: "chat",
         "/v1/completions": "text_completion",
         "/v1/embeddings": "embeddings",
     }

@@ -19,7 +19,7 @@ class _Details(msgspec.Struct):
 
 
 class _Usage(msgspec.Struct):
-    """As of `/v1/chat/completions`, `/v1/responses`, transcriptions and our own OCR."""
+    """As of `/v1/chat/completions`, `/v1/responses`, `/v1/messages`, transcriptions, our OCR."""
 
     prompt_tokens: int | None = None
     completion_tokens: int | None = None
@@ -28,6 +28,8 @@ class _Usage(msgspec.Struct):
     input_tokens: int | None = None
     output_tokens: int | None = None
     input_tokens_details: _Details | None = None
+    cache_read_input_tokens: int | None = None
+    cache_creation_input_tokens: int | None = None
     seconds: float | None = None
     pages: int | None = None
 
@@ -35,12 +37,15 @@ class _Usage(msgspec.Struct):
         details = self.prompt_tokens_details or self.input_tokens_details or _Details()
         completion = _count(self.completion_tokens or self.output_tokens)
         prompt = self.prompt_tokens or self.input_tokens
+        read_again = _count(self.cache_read_input_tokens)
+        if read_again or self.cache_creation_input_tokens:  # Anthropic's: not among the others
+            prompt = _count(prompt) + read_again + _count(self.cache_creation_input_tokens)
         if prompt is None:  # vLLM counts only the total of a reranking
             prompt = _count(self.total_tokens) - completion
         prompt = _count(prompt)
         return Used(
             prompt_tokens=prompt,
-            cached_tokens=min(_count(details.cached_tokens), prompt),
+            cached_tokens=min(_count(details.cached_tokens) + read_again, prompt),
             completion_tokens=completion,
             audio_s=min(max(self.seconds or 0.0, 0.0), _MOST_AUDIO_S),
             pages=_count(self.pages),

@@ -13,7 +13,7 @@ from starlette.types import Receive, Scope, Send
 
 from inference.gateway import exchange
 from inference.gateway.app import Out, answer
-from inference.gateway.endpoints import ENDPOINTS, Endpoint
+from inference.gateway.endpoints import ENDPOINTS, MESSAGES, Endpoint
 from inference.gateway.handling import Handler
 from inference.gateway.ports import Call, Ended
 from inference.gateway.problems import ModelUnknown
@@ -54,6 +54,16 @@ _TOLD: Final[Mapping[str, _Told]] = {
         "create_response",
         "Let a chat model answer, where its server has this form.",
         {"model": "gpt-oss-20b", "input": "溶体化処理とは何ですか。"},
+    ),
+    MESSAGES: _Told(
+        "create_message",
+        "Let a chat model write the next message, in Anthropic's form, where its server has it.",
+        {"model": "gpt-oss-20b", "messages": _QUESTION, "max_tokens": 200},
+    ),
+    f"{MESSAGES}/count_tokens": _Told(
+        "count_message_tokens",
+        "Count the tokens of messages, in Anthropic's form.",
+        {"model": "gpt-oss-20b", "messages": _QUESTION},
     ),
     "/v1/rerank": _Told(
         "rerank",

@@ -8,6 +8,7 @@ import importlib.util
 import re
 from collections.abc import AsyncGenerator, Iterator
 
+import anthropic
 import httpx2
 import openai
 import pytest
@@ -140,3 +141,17 @@ async def test_texts_are_cut_into_tokens(house: House) -> None:
     async with house.http() as client:
         answer = await client.post("/tokenize", json={"model": "llama", "prompt": "鋼とは"})
     assert answer.json()["count"] == len(answer.json()["tokens"]) > 0
+
+
+async def test_anthropics_client_is_answered_and_what_it_used_counted(house: House) -> None:
+    asked: list[anthropic.types.MessageParam] = [{"role": "user", "content": "鋼とは"}]
+    async with anthropic.AsyncAnthropic(base_url=house.url, api_key="yamada") as client:
+        whole = await client.messages.create(model="llama", max_tokens=12, messages=asked)
+        async with client.messages.stream(model="llama", max_tokens=12, messages=asked) as stream:
+            streamed = await stream.get_final_message()
+        counted = await client.messages.count_tokens(model="llama", messages=asked)
+    first, second, _ = await house.account.all_ended()
+    assert whole.model == streamed.model == "llama"
+    assert first.used.prompt_tokens == second.used.prompt_tokens == counted.input_tokens > 0
+    for answer, ended in ((whole, first), (streamed, second)):
+        assert 0 < answer.usage.output_tokens == ended.used.completion_tokens <= 12

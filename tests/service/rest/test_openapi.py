@@ -49,6 +49,7 @@ async def test_operation_ids_are_readable_and_never_change(document: dict[str, A
             *("get_usage", "list_usage", "get_limits", "set_limits"),
             *("list_models", "get_model", "create_embeddings"),
             *("create_chat_completion", "create_completion", "create_response"),
+            *("create_message", "count_message_tokens"),
             *("rerank", "read_page", "create_transcription", "tokenize"),
             *("get_reembedding", "order_reembedding"),
             *("get_health", "get_readiness", "get_metrics"),
