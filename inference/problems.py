@@ -134,3 +134,32 @@ class OcrTimedOut(Problem):
             hint="Send a smaller picture: 300 dots per inch of one page are enough.",
             message_ja=f"画像の読み取りが {timeout_s:g} 秒で終わりませんでした。",
         )
+
+
+class LibraryMissing(Problem):
+    """A library that the model needs is not installed."""
+
+    kind = "unavailable"
+    code = "model_library_missing"
+
+    def __init__(self, library: str) -> None:
+        super().__init__(
+            f"{library} is not installed in this environment.",
+            hint=f"Install it where the model server runs: `pip install {library}`.",
+            message_ja=f"「{library}」が導入されていません。",
+        )
+
+
+class WeightsUnreadable(Problem):
+    """What lies in the folder is not the model that it should be."""
+
+    kind = "unavailable"
+    code = "weights_unreadable"
+
+    def __init__(self, folder: Path, *, reason: str) -> None:
+        super().__init__(
+            f"No model can be loaded from {str(folder)!r}: {reason}.",
+            hint="Put all files of the published model there: TrOCR as transformers saves it,"
+            " Whisper in the form of CTranslate2.",
+            message_ja=f"モデルを「{folder}」から読み込めません。",
+        )

@@ -226,7 +226,7 @@ async def _fetched(outgoing: Outgoing, reply: Reply, running: Running) -> Whole:
         raise RuntimeRefused(outgoing.served.id, status=reply.status)
     body = await reply.whole()
     if is_ok:
-        running.used += usage_in(body) or Used()
+        running.used += usage_in(body) or reply.used or Used()
         renaming = outgoing.served.renaming
         body = renaming.of(body) if renaming else body
         thoughts = _thoughts(outgoing)

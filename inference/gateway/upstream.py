@@ -8,6 +8,9 @@ from typing import Final
 
 import aiohttp
 
+from inference.gateway.usage import USED_HEADER, usage_of
+from inference.prices import Used
+
 _CONNECT_S: Final = 5.0
 _SILENCE_S: Final = 600.0
 """A prompt of a hundred thousand tokens is read before the first one of the answer."""
@@ -47,6 +50,12 @@ class Reply:
     def content_type(self) -> bytes:
         """As the server names it."""
         return self.response.headers.get("content-type", "application/json").encode("latin-1")
+
+    @property
+    def used(self) -> Used | None:
+        """What its head says was used; None: nothing."""
+        told = self.response.headers.get(USED_HEADER.decode())
+        return None if told is None else usage_of(told.encode("latin-1", "replace"))
 
     @property
     def retry_after_s(self) -> float | None:
@@ -118,13 +127,14 @@ class Upstream:
                 response.close()
 
     async def is_ready(self, url: str) -> bool:
-        """Tell whether the server at a URL is ready."""
+        """Tell whether the server at a URL is ready: by its models, where it knows no `/health`."""
         try:
-            async with (
-                asyncio.timeout(_PROBE_S),
-                self._session.get(f"{url}/health") as response,
-            ):
-                return response.status == 200
+            async with asyncio.timeout(_PROBE_S):
+                async with self._session.get(f"{url}/health") as response:
+                    if response.status != 404:
+                        return response.status == 200
+                async with self._session.get(f"{url}/v1/models") as response:
+                    return response.status == 200
         except (aiohttp.ClientError, TimeoutError, OSError):
             return False
 

@@ -9,6 +9,8 @@ from inference.prices import Used
 
 # Inside a JSON string a quotation mark is escaped: these bytes are always a key of the answer.
 _USAGE: Final = re.compile(rb',?\s*"usage"\s*:\s*(?P<value>\{[^{}]*(?:\{[^{}]*\}[^{}]*)*\})')
+USED_HEADER: Final = b"x-fumikura-used"
+"""The same, as our own model server tells it where the answer is no JSON."""
 _MOST_TOKENS: Final = 10**12
 _MOST_AUDIO_S: Final = 1e9
 """More than any call can use: what sums up within what databases and limits hold."""
@@ -58,7 +60,15 @@ _DECODER: Final = msgspec.json.Decoder(_Usage)
 def usage_in(answer: bytes) -> Used | None:
     """Return the last usage that an answer names; None where it names none that can be read."""
     named = [found["value"] for found in _USAGE.finditer(answer)]
-    return _read(named[-1]) if named else None
+    return usage_of(named[-1]) if named else None
+
+
+def usage_of(usage: bytes) -> Used | None:
+    """Return what a usage says; None where it cannot be read."""
+    try:
+        return _DECODER.decode(usage).used()
+    except msgspec.DecodeError:
+        return None
 
 
 def names_usage(event: bytes) -> bool:
@@ -69,13 +79,6 @@ def names_usage(event: bytes) -> bool:
 def without_usage(event: bytes) -> bytes:
     """Return an event of a stream without the usage that it names."""
     return _USAGE.sub(b"", event, count=1)
-
-
-def _read(usage: bytes) -> Used | None:
-    try:
-        return _DECODER.decode(usage).used()
-    except msgspec.DecodeError:
-        return None
 
 
 def _count(number: int | None) -> int:

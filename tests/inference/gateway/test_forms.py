@@ -87,6 +87,10 @@ async def house() -> AsyncGenerator[House]:
         asked = read_form(ENDPOINT, request.headers["content-type"], request.body)
         [sound] = [part.content for part in asked.form if part.name == "file"]
         told = {"text": f"{asked.model}: {len(sound)} bytes"}
+        if any(part.name == "response_format" for part in asked.form):
+            headers = {"content-type": "text/plain", "x-fumikura-used": '{"seconds": 3.5}'}
+            await exchange.answer(200, headers, told["text"].encode())
+            return
         body = json.dumps(told | {"usage": {"type": "duration", "seconds": 2.5}})
         await exchange.answer(200, {"content-type": "application/json"}, body.encode())
 
@@ -105,3 +109,12 @@ async def test_openais_client_sends_sound_and_the_seconds_are_counted(house: Hou
         )
     assert answer.text == "stand-in: 40 bytes"
     assert house.account.ended[0].used.audio_s == 2.5
+
+
+async def test_of_an_answer_that_is_text_the_seconds_stand_in_its_head(house: House) -> None:
+    async with house.client() as client:
+        answer = await client.audio.transcriptions.create(
+            model="whisper-1", file=("a.wav", b"RIFF"), response_format="text"
+        )
+    assert answer == "stand-in: 4 bytes"
+    assert house.account.ended[0].used.audio_s == 3.5

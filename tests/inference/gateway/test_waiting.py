@@ -50,6 +50,16 @@ async def test_none_of_fifty_callers_fails_while_a_model_goes_from_zero_to_ready
     assert [ended.outcome for ended in house.account.ended] == ["ok"] * 50
 
 
+async def test_a_server_that_knows_no_health_is_ready_when_it_tells_its_models() -> None:
+    port = free_port()
+    model = Model(replicas=[f"http://127.0.0.1:{port}"])
+    async with openai_stand_in("はい。") as server, gateway(model) as house:
+        asking = asyncio.create_task(ask(house, stream=False))
+        await held(house, 1)
+        async with serve_loopback(server.handle, port=port):
+            assert (await asking)[0] == 200
+
+
 async def test_who_reads_a_stream_is_told_that_the_model_is_being_started() -> None:
     port = free_port()
     patience = Patience(hold_s=30.0, probe_every_s=0.02, tell_every_s=0.02)
