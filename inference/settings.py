@@ -8,6 +8,7 @@ from pydantic import (
     BaseModel,
     DirectoryPath,
     Field,
+    FilePath,
     SecretStr,
     model_validator,
 )
@@ -25,6 +26,22 @@ Endpoint = Annotated[AnyHttpUrl, AfterValidator(_without_password)]
 
 EmbeddingKind = Literal["local", "endpoint", "vllm", "bge-m3", "hash"]
 BGE_M3_TOKENS: Final = 8192
+
+
+class RuntimeSettings(BaseModel, frozen=True):
+    """How model servers are started on this machine."""
+
+    vllm_python: FilePath | None = None
+    """The interpreter of the environment that vLLM has for itself."""
+
+    ready_s: Annotated[float, Field(gt=0, le=86_400)] = 1_800.0
+    """From the start until it says that it is ready: large weights are read from slow disks."""
+
+    grace_s: Annotated[float, Field(ge=1, le=3_600)] = 60.0
+    """For calls in flight, when a server shall end."""
+
+    passed: tuple[str, ...] = ()
+    """Names of more variables that servers may see, such as `HF_TOKEN`."""
 
 
 class EmbeddingSettings(BaseModel, frozen=True):

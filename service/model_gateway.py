@@ -2,7 +2,7 @@
 
 import asyncio
 import os
-from collections.abc import AsyncGenerator, Iterator
+from collections.abc import AsyncGenerator, Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 
@@ -15,9 +15,11 @@ from inference.gateway.relay import Relay
 from inference.gateway.served import Directory, Served
 from inference.gateway.tracing import UNTRACED
 from inference.gateway.upstream import Upstream, open_upstream
+from inference.runtimes.kept import Kept
 from service.callers import KeyCallers
 from service.limits.limiting import limiting
 from service.metering import Metering
+from service.model_servers import kept_here
 from service.pool_gauges import render_pools
 from service.problems import ModelKeyMissing
 from service.usage.journal import Journal
@@ -32,6 +34,8 @@ class ModelGateway:
 
     handler: Handler
     meters: ModelMeters
+    kept: Sequence[Kept] = ()
+    """Servers that are started on this machine."""
 
     def render(self) -> bytes:
         """Return what models were used for, and how busy they are, for Prometheus."""
@@ -45,48 +49,66 @@ class ModelGateway:
 
 @asynccontextmanager
 async def open_model_gateway(
-    records: Records, *, local_token: str | None = None, tracer: Tracer = UNTRACED
+    records: Records,
+    *,
+    catalogue: Catalogue | None = None,
+    local_token: str | None = None,
+    tracer: Tracer = UNTRACED,
 ) -> AsyncGenerator[ModelGateway]:
-    """Read the catalogue, and open what the gateway needs.
+    """Read the catalogue, unless it is given, and open what the gateway needs.
+
+    Who calls a model that is being started here is held.
 
     Raises:
         CatalogueInvalid, CatalogueMissing: the site's file does not fit, or cannot be read.
         ModelKeyMissing: a deployment names a variable that is not set.
+        ProgramMissing, WeightsUnfit, ArgumentRefused: a model cannot be started here.
     """
     settings, secret = records.settings, records.keys.secret
-    catalogue = await asyncio.to_thread(read_catalogue, settings.catalogue)
+    if catalogue is None:
+        catalogue = await asyncio.to_thread(read_catalogue, settings.catalogue)
     async with AsyncExitStack() as stack:
         upstream = await stack.enter_async_context(open_upstream())
-        models = list(_served(catalogue, upstream))
-        for model in models:
-            stack.push_async_callback(model.pool.close)
-        mover = await stack.enter_async_context(
-            moved(Journal(settings.usage_folder), records.database)
-        )
+        kept = kept_here(catalogue, settings)
+        models = list(_served(catalogue, upstream, kept))
+        await stack.enter_async_context(_open_pools(models, kept))
+        journal = Journal(settings.usage_folder)
+        mover = await stack.enter_async_context(moved(journal, records.database))
         limits = await stack.enter_async_context(limiting(records.database))
         meters = ModelMeters(secret=secret)
+        callers = KeyCallers(keys=records.keys, database=records.database, local_token=local_token)
         yield ModelGateway(
             handler=Handler(
-                callers=KeyCallers(
-                    keys=records.keys, database=records.database, local_token=local_token
-                ),
+                callers=callers,
                 meter=Metering(limits=limits, journal=mover.journal, meters=meters),
                 models=Directory(models),
                 relay=Relay(upstream=upstream, tracer=tracer),
                 secret=secret,
             ),
             meters=meters,
+            kept=list(kept.values()),
         )
 
 
-def _served(catalogue: Catalogue, upstream: Upstream) -> Iterator[Served]:
+@asynccontextmanager
+async def _open_pools(models: Sequence[Served], kept: Mapping[str, Kept]) -> AsyncGenerator[None]:
+    async with AsyncExitStack() as stack:
+        for model in models:
+            stack.push_async_callback(model.pool.close)
+            if model.id in kept:
+                await stack.enter_async_context(kept[model.id].within(model.pool))
+        yield
+
+
+def _served(catalogue: Catalogue, upstream: Upstream, kept: Mapping[str, Kept]) -> Iterator[Served]:
     for deployment in catalogue.deployments:
         card = catalogue.find(deployment.model)
+        wake = kept[card.id].wake if card.id in kept else None
         yield Served(
             id=card.id,
             task=card.task,
             runtime=deployment.runtime or card.runtime,
-            pool=Pool(card.id, deployment.urls, probe=upstream.is_ready),
+            pool=Pool(card.id, deployment.urls, probe=upstream.is_ready, wake=wake),
             upstream_name=deployment.served_name or card.id,
             context=card.context,
             api_key=_api_key(card.id, deployment.api_key_env),

@@ -1,5 +1,7 @@
 """What can go wrong at the door: keys, settings, projects, jobs."""
 
+from collections.abc import Sequence
+
 from contracts.problems import Problem
 
 
@@ -53,6 +55,19 @@ class ModelKeyMissing(Problem):
         super().__init__(
             f"The servers of the model {model!r} ask for a key, and {variable} is not set.",
             hint=f"Set {variable}, or take `api_key_env` out of the catalogue.",
+        )
+
+
+class HereNotShared(Problem):
+    """Several processes at one port would each start the servers."""
+
+    kind = "invalid"
+    code = "here_not_shared"
+
+    def __init__(self, models: Sequence[str]) -> None:
+        super().__init__(
+            f"With --share-port, each process would start its own servers of {', '.join(models)}.",
+            hint="Start them once, with `fumikura models serve`, and name them under `replicas`.",
         )
 
 

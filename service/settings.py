@@ -31,7 +31,13 @@ from pydantic_settings import (
 from agents.settings import AgentSettings
 from connectors.folder import MAX_FILE_BYTES
 from connectors.rdm.settings import PRESETS, InstanceName, RdmSettings
-from inference.settings import ChatSettings, EmbeddingSettings, OcrSettings, RerankSettings
+from inference.settings import (
+    ChatSettings,
+    EmbeddingSettings,
+    OcrSettings,
+    RerankSettings,
+    RuntimeSettings,
+)
 from rag.parsing.limits import ParseLimits
 from rag.store.settings import QdrantSettings
 from service.problems import SettingsInvalid
@@ -111,6 +117,9 @@ class Settings(BaseSettings):
 
     catalogue: Path | None = None
     """The site's own file of models and where they answer, beside those that fumikura knows."""
+
+    runtimes: RuntimeSettings = RuntimeSettings()
+    """How the models are served that the catalogue starts on this machine."""
 
     otlp_endpoint: AnyHttpUrl | None = None
     """The collector that spans are sent to, over HTTP, such as http://collector:4318."""

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Annotated, Final, Literal, Self
 
 from pydantic import (
@@ -153,17 +154,37 @@ def _bare(url: AnyHttpUrl) -> AnyHttpUrl:
 Replica = Annotated[AnyHttpUrl, AfterValidator(_bare)]
 
 
+class Here(_Written):
+    """How a model's server is started on this machine."""
+
+    weights: Path | None = None
+    """The folder with the weights, or for llama.cpp the GGUF file; None: as they are published."""
+    on_first_call: bool = False
+    """Started when somebody calls the model, not with the service."""
+    idle_minutes: float | None = Field(default=None, gt=0, le=100_000)
+    """Stopped after so long without a call, until the next one; None: never."""
+
+
 class Deployment(_Written):
-    """Where a model answers: servers that somebody else started."""
+    """Where a model answers: servers that somebody else started, or one that is started here."""
 
     model: Name
-    replicas: tuple[Replica, ...] = Field(min_length=1, max_length=1_000)
+    replicas: tuple[Replica, ...] = Field(default=(), max_length=1_000)
+    here: Here | None = None
     served_name: str | None = Field(default=None, min_length=1, max_length=200)
     """What the servers call the model; its id when absent."""
     runtime: Runtime | None = None
     """What they are, where it is not the runtime of the catalogue."""
     api_key_env: str | None = Field(default=None, pattern=r"^[A-Z_][A-Z0-9_]{0,99}$")
     """The name of the variable that holds the key they ask for."""
+
+    @model_validator(mode="after")
+    def _somewhere(self) -> Self:
+        if bool(self.replicas) == (self.here is not None):
+            raise ValueError("either replicas, or here")
+        if self.here is not None and (self.served_name or self.runtime or self.api_key_env):
+            raise ValueError("served_name, runtime and api_key_env are for servers elsewhere")
+        return self
 
     @property
     def urls(self) -> list[str]:

@@ -15,6 +15,9 @@ _FAILURES: Final = 3
 """Answers in a row that say 'not now', after which a replica is left alone."""
 _LOG: Final = logging.getLogger(__name__)
 
+Wake = Callable[[], None]
+"""Asks for a replica to be started, where none runs; returns at once, and may be called again."""
+
 Probe = Callable[[str], Awaitable[bool]]
 """Tells whether the replica at a URL answers that it is ready; never raises."""
 
@@ -38,6 +41,8 @@ class Replica:
 
     url: str
     in_flight: int = 0
+    calls: int = 0
+    """All that it was given."""
     failures: int = 0
     is_away: bool = False
 
@@ -46,17 +51,28 @@ class Pool:
     """Lends replicas for a call each. One that fails is left alone until it says it is ready."""
 
     def __init__(
-        self, model: str, urls: Iterable[str], *, probe: Probe, patience: Patience | None = None
+        self,
+        model: str,
+        urls: Iterable[str],
+        *,
+        probe: Probe,
+        patience: Patience | None = None,
+        wake: Wake | None = None,
     ) -> None:
-        """Take the replicas; all are thought to be there until one is found to be not."""
+        """Take the replicas; all are thought to be there until one is found to be not.
+
+        With `wake`, replicas may come and go: `add`, `remove`.
+        """
         self.model = model
+        self._wake = wake
         self.patience = patience or Patience()
         self._replicas = {url: Replica(url) for url in urls}
         self._probe = probe
         self._probing: dict[str, asyncio.Task[None]] = {}
         self._ready = asyncio.Event()
         self._held = 0
-        self._ready.set()
+        if self._replicas:
+            self._ready.set()
 
     @property
     def replicas(self) -> list[Replica]:
@@ -83,10 +99,25 @@ class Pool:
         url = choose(loads, prefix=prefix)
         return None if url is None else self._replicas[url]
 
+    def add(self, url: str) -> Replica:
+        """Take in a replica that is ready."""
+        replica = self._replicas[url] = Replica(url)
+        self._ready.set()
+        return replica
+
+    def remove(self, url: str) -> None:
+        """Give no more calls to a replica, which will not come back."""
+        del self._replicas[url]
+        if (probing := self._probing.pop(url, None)) is not None:
+            probing.cancel()
+        if self.is_away:
+            self._ready.clear()
+
     @contextmanager
     def working(self, replica: Replica) -> Generator[None]:
         """Count a call that a replica works on."""
         replica.in_flight += 1
+        replica.calls += 1
         try:
             yield
         finally:
@@ -104,7 +135,7 @@ class Pool:
 
     def lost(self, replica: Replica) -> None:
         """Leave a replica alone that does not answer, and ask it until it is ready again."""
-        if replica.is_away:
+        if replica.is_away or self._replicas.get(replica.url) is not replica:
             return
         replica.is_away = True
         if self.is_away:
@@ -134,7 +165,9 @@ class Pool:
             ModelAway: there are none, so that none will be.
             TimeoutError: none was until then.
         """
-        if not self._replicas:
+        if self._wake is not None:
+            self._wake()
+        elif not self._replicas:
             raise ModelAway(self.model, retry_after_s=self.patience.start_s)
         async with asyncio.timeout(within_s):
             await self._ready.wait()

@@ -43,7 +43,11 @@ def vllm_command(
         ArgumentRefused: see `checked_arguments`.
     """
     if programs.vllm_python is None:
-        raise ProgramMissing("vLLM", hint="Name the Python of its environment (`make vllm`).")
+        raise ProgramMissing(
+            "vLLM",
+            hint="Name the Python of an environment with it (`make vllm` makes one) in"
+            " FUMIKURA_RUNTIMES__VLLM_PYTHON.",
+        )
     if served.weights is None:
         raise WeightsUnfit(served.id, reason="vLLM needs a folder or a repository")
     arguments = [

@@ -8,10 +8,13 @@ import click
 
 from service.cli.listening import listen, serve_until_stopped, url_of
 from service.cli.options import run
+from service.problems import HereNotShared
 from service.settings import Settings, read_settings
 
 if TYPE_CHECKING:
+    from inference.catalogue.reading import Catalogue
     from inference.gateway.app import Gateway, Receive, Scope, Send
+    from inference.runtimes.kept import Kept
 
 
 @click.command("gateway")
@@ -32,11 +35,25 @@ def gateway(host: str | None, port: int | None, *, shares_port: bool) -> None:
     settings = read_settings(**{name: value for name, value in chosen.items() if value is not None})
     import uvloop  # noqa: PLC0415 - not for --help
 
-    work = _serve(settings, shares_port=shares_port)
+    work = serve_models(settings, shares_port=shares_port)
     run(work, logged=logging.WARNING, loop=uvloop.new_event_loop)
 
 
-async def _serve(settings: Settings, *, shares_port: bool) -> None:
+async def _at_once(_: "list[Kept]") -> None:
+    """Serve also while models are being started: who calls them is held."""
+
+
+async def serve_models(
+    settings: Settings,
+    *,
+    catalogue: "Catalogue | None" = None,
+    shares_port: bool = False,
+    until_ready: "Callable[[list[Kept]], Awaitable[None]]" = _at_once,
+) -> None:
+    """Serve the models of a catalogue, or of the settings', until a signal says to stop.
+
+    `until_ready` is given the servers that are started here, before the first call is taken.
+    """
     from inference.gateway.app import Gateway  # noqa: PLC0415 - not for --help
     from service.model_gateway import open_model_gateway  # noqa: PLC0415 - see above
     from service.tracing import open_tracer  # noqa: PLC0415 - see above
@@ -46,8 +63,11 @@ async def _serve(settings: Settings, *, shares_port: bool) -> None:
         async with (
             open_records(settings) as records,
             open_tracer(settings.otlp_endpoint) as tracer,
-            open_model_gateway(records, tracer=tracer) as models,
+            open_model_gateway(records, catalogue=catalogue, tracer=tracer) as models,
         ):
+            if shares_port and models.kept:
+                raise HereNotShared([each.served.id for each in models.kept])
+            await until_ready(list(models.kept))
             names = ", ".join(model.id for model in models.models.models) or "none"
             greet = _greeting(url_of(listener), names)
             await serve_until_stopped(_with_health(Gateway(models.handler)), listener, greet)

@@ -1,4 +1,4 @@
-"""`fumikura models list|show|check`: the catalogue of models, as this installation reads it."""
+"""`fumikura models list|show|check|serve`: the catalogue of models, as it is read here."""
 
 import json
 import sys
@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
+from service.cli.models_serve import serve
 from service.cli.options import console, json_option
 from service.settings import read_settings
 
@@ -28,7 +29,10 @@ catalogue_option = click.option(
 
 @click.group("models")
 def models() -> None:
-    """List, show and check the models of the catalogue. モデルの一覧と確認."""
+    """List, show, check and serve the models of the catalogue. モデルの一覧・確認・起動."""
+
+
+models.add_command(serve)
 
 
 @models.command("list")
@@ -99,7 +103,7 @@ def _plain(card: "ModelCard") -> dict[str, object]:
 def _table(catalogue: "Catalogue") -> "Table":
     from rich.table import Table  # noqa: PLC0415 - not for --help
 
-    deployed = {each.model for each in catalogue.deployments}
+    deployed = {each.model: "here" if each.here else "yes" for each in catalogue.deployments}
     table = Table("model", "for", "runtime", "tokens", "GPU memory", "licence", "answers")
     for card in catalogue.models:
         table.add_row(
@@ -109,7 +113,7 @@ def _table(catalogue: "Catalogue") -> "Table":
             f"{card.context:,}" if card.context else _NO_TOKENS,
             f"{card.resources.gpu_memory_gib:g} GiB" if card.resources.gpus else "no GPU",
             card.licence.id,
-            "yes" if card.id in deployed else "",
+            deployed.get(card.id, ""),
         )
     return table
 
@@ -122,5 +126,5 @@ def _details(card: "ModelCard", catalogue: "Catalogue") -> "Table":
         table.add_row(field, value if isinstance(value, str) else json.dumps(value))
     for deployment in catalogue.deployments:
         if deployment.model == card.id:
-            table.add_row("answers at", "\n".join(deployment.urls))
+            table.add_row("answers at", "\n".join(deployment.urls) or "a server started here")
     return table

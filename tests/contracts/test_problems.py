@@ -36,6 +36,7 @@ WITHOUT_JAPANESE = {
     "key_unknown",
     "method_refused",
     "model_key_missing",
+    "here_not_shared",
     "tracing_missing",
     "model_not_listed",
     "request_unreadable",

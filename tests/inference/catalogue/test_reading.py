@@ -108,7 +108,7 @@ def test_what_does_not_fit_is_told(site: Path, changed: dict[str, Any], reason: 
     ("deployment", "reason"),
     [
         ({"model": "nothing", "replicas": ["http://a:1"]}, "there is no such model"),
-        ({"model": "bge-m3", "replicas": []}, "at least 1 item"),
+        ({"model": "bge-m3", "replicas": []}, "either replicas, or here"),
         ({"model": "bge-m3", "replicas": ["http://u:p@a:1"]}, "api_key_env"),
         ({"model": "bge-m3", "replicas": ["http://a:1/v1"]}, "without /v1"),
         ({"model": "bge-m3", "replicas": ["ftp://a"]}, "URL scheme"),

@@ -15,7 +15,12 @@ note = lambda name, text="": open(os.path.join(folder, name), "w").write(text)
 child = subprocess.Popen(["sleep", "600"])  # as an engine's worker
 note("pids", f"{os.getpid()} {child.pid}")
 note("environment", "\n".join(os.environ))
+open(os.path.join(folder, "starts"), "a").write("x")
 print("loading", flush=True)
+if mode == "slow":
+    time.sleep(1)
+if mode == "ends once" and len(open(os.path.join(folder, "starts")).read()) == 1:
+    sys.exit(7)
 if mode == "ends":
     print("no such layer", file=sys.stderr, flush=True)
     sys.exit(7)

@@ -19,7 +19,7 @@ class Service:
 def serving(*options: str, command: str = "serve") -> Generator[Service]:
     """Start the service and wait until it serves; stop it as an operator does."""
     port = () if "--port" in options else ("--port", "0")
-    command_line = [sys.executable, "-m", "service.cli.main", command, *port, *options]
+    command_line = [sys.executable, "-m", "service.cli.main", command, *options, *port]
     with subprocess.Popen(command_line, stdout=subprocess.PIPE, text=True) as process:
         try:
             greeting = _greeting(process)
