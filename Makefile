@@ -1,5 +1,5 @@
 # Two commands for a newcomer: `make demo` and `make test`. `make check` is everything CI runs.
-.PHONY: help setup demo serve test soak-acl soak-kills check format lint types contracts coverage eval eval-record lock samples vllm flagembedding clean
+.PHONY: help setup demo serve test soak-acl soak-kills check format lint types contracts coverage eval eval-record lock samples vllm llama flagembedding clean
 .DEFAULT_GOAL := help
 
 BIN := .venv/bin
@@ -19,6 +19,7 @@ help:
 	@echo "make lock    pin the newest versions that pyproject.toml allows"
 	@echo "make samples write the committed sample projects again"
 	@echo "make vllm    make .venv-vllm: then 'make test' asks a real vLLM server for bge-m3"
+	@echo "make llama   make .venv-llama: then it also asks a real llama.cpp (built in some minutes)"
 	@echo "make flagembedding make .venv-flagembedding: then it also asks bge-m3's authors' library"
 
 setup: $(READY)
@@ -83,6 +84,9 @@ samples: $(READY)
 
 vllm:
 	@bash scripts/setup_vllm.sh
+
+llama:
+	@bash scripts/setup_llama.sh
 
 flagembedding:
 	@bash scripts/setup_flagembedding.sh

@@ -34,6 +34,9 @@ class RuntimeSettings(BaseModel, frozen=True):
     vllm_python: FilePath | None = None
     """The interpreter of the environment that vLLM has for itself."""
 
+    llama_python: FilePath | None = None
+    """An interpreter that has `llama_cpp.server`, where there is no `llama-server` on the path."""
+
     ready_s: Annotated[float, Field(gt=0, le=86_400)] = 1_800.0
     """From the start until it says that it is ready: large weights are read from slow disks."""
 

@@ -80,7 +80,7 @@ def options_of(settings: Settings) -> Options:
     chosen = settings.runtimes
     return Options(
         log_folder=settings.data_folder / "model_logs",
-        programs=found_programs(vllm_python=chosen.vllm_python),
+        programs=found_programs(vllm_python=chosen.vllm_python, llama_python=chosen.llama_python),
         ready_s=chosen.ready_s,
         grace_s=chosen.grace_s,
         passed=chosen.passed,

@@ -51,14 +51,17 @@ class Command:
     """The name of the metric to wait for, of a server that SIGTERM ends at once."""
 
 
-def found_programs(*, vllm_python: Path | None = None) -> Programs:
-    """Look for llama.cpp on the path and in this environment."""
+def found_programs(
+    *, vllm_python: Path | None = None, llama_python: Path | None = None
+) -> Programs:
+    """Look for llama.cpp's own server on the path, and for its Python package here, if need be."""
     server = shutil.which("llama-server")
-    has_python = importlib.util.find_spec("llama_cpp") is not None
+    if llama_python is None and importlib.util.find_spec("llama_cpp") is not None:
+        llama_python = Path(sys.executable)
     return Programs(
         vllm_python=vllm_python,
         llama_server=None if server is None else Path(server),
-        llama_python=Path(sys.executable) if has_python else None,
+        llama_python=llama_python,
     )
 
 

@@ -27,7 +27,9 @@ def llama_cpp_command(served: ToServe, address: Address, programs: Programs) -> 
     if programs.llama_python is not None:
         return _of_python(served, address, programs.llama_python, file)
     raise ProgramMissing(
-        "llama.cpp", hint="Put `llama-server` on the path, or install `llama-cpp-python[server]`."
+        "llama.cpp",
+        hint="Put `llama-server` on the path, or name a Python with `llama-cpp-python[server]` in"
+        " FUMIKURA_RUNTIMES__LLAMA_PYTHON.",
     )
 
 

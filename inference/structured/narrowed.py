@@ -23,6 +23,8 @@ _KNOWN: Final = frozenset(
         *("default", "examples", "$schema", "$id", "$comment", "deprecated"),
     }
 )
+_FEW: Final = 256
+_OTHER_BOUNDS: Final = frozenset({"exclusiveMinimum", "exclusiveMaximum", "multipleOf"})
 _NAMED: Final = frozenset({"properties", "$defs", "definitions"})
 _LISTED: Final = frozenset({"anyOf", "prefixItems"})
 _SINGLE: Final = frozenset({"items", "additionalProperties"})
@@ -43,7 +45,8 @@ def narrowed(schema: Mapping[str, Any], *, is_second_try: bool = False) -> dict[
     """Return a schema that is narrower, never wider.
 
     Strings with bounds hold no quotation marks, backslashes and control characters; objects have no
-    properties but those that are named, unless they say they may; lists without a bound end.
+    properties but those that are named, unless they say they may; lists without a bound end; of
+    integers, few are named one by one.
 
     Raises:
         SchemaUnsupported: it says what no grammar can follow; names the place.
@@ -66,6 +69,7 @@ def _narrowed(schema: object, place: str, depth: int, walk: _Walk) -> dict[str, 
     _narrow_parts(result, place, depth, walk)
     _check_reference(result, place, walk.root)
     _narrow_string(result, place, walk)
+    _narrow_integer(result)
     _narrow_array(result)
     if "properties" in result:
         result.setdefault("additionalProperties", False)
@@ -156,6 +160,19 @@ def _bounds(result: Mapping[str, Any], place: str) -> tuple[int, int | None]:
         raise SchemaUnsupported(place, "its length has no such bounds")
     # Beyond some thousand characters the number of tokens is what ends a string.
     return least, most if most is None or most <= 4_000 else None
+
+
+def _narrow_integer(result: dict[str, Any]) -> None:
+    """Name the numbers, where they are few: llama.cpp's grammars know no bounds of numbers."""
+    if result.get("type") != "integer" or {"enum", "const"} & result.keys():
+        return
+    least, most = result.get("minimum"), result.get("maximum")
+    if not (isinstance(least, int) and isinstance(most, int) and 0 <= most - least < _FEW):
+        return
+    if _OTHER_BOUNDS & result.keys():
+        return
+    del result["minimum"], result["maximum"]
+    result["enum"] = list(range(least, most + 1))
 
 
 def _narrow_array(result: dict[str, Any]) -> None:

@@ -43,6 +43,15 @@ def test_a_text_without_bounds_stays_as_free_as_it_was() -> None:
     assert narrowed({"type": "string"}) == {"type": "string"}
 
 
+def test_integers_are_named_where_they_are_few() -> None:
+    schema = {"type": "integer", "minimum": 1, "maximum": 5}
+    assert narrowed(schema) == {"type": "integer", "enum": [1, 2, 3, 4, 5]}
+    many = {"type": "integer", "minimum": 0, "maximum": 100_000}
+    assert narrowed(many) == many
+    even = schema | {"multipleOf": 2}
+    assert narrowed(even) == even
+
+
 def test_an_object_that_says_so_may_have_other_properties() -> None:
     schema = {"type": "object", "properties": {}, "additionalProperties": {"type": "integer"}}
     assert narrowed(schema)["additionalProperties"] == {"type": "integer"}
