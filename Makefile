@@ -1,5 +1,5 @@
 # Two commands for a newcomer: `make demo` and `make test`. `make check` is everything CI runs.
-.PHONY: help setup demo serve test soak-acl soak-kills check format lint types contracts coverage eval eval-record lock samples vllm llama flagembedding clean
+.PHONY: help setup demo serve test soak-acl soak-kills check format lint types contracts coverage eval eval-record lock samples vllm llama llamaindex flagembedding clean
 .DEFAULT_GOAL := help
 
 BIN := .venv/bin
@@ -20,6 +20,7 @@ help:
 	@echo "make samples write the committed sample projects again"
 	@echo "make vllm    make .venv-vllm: then 'make test' asks a real vLLM server for bge-m3"
 	@echo "make llama   make .venv-llama: then it also asks a real llama.cpp (built in some minutes)"
+	@echo "make llamaindex make .venv-llamaindex: then LlamaIndex's OpenAILike asks the gateway"
 	@echo "make flagembedding make .venv-flagembedding: then it also asks bge-m3's authors' library"
 
 setup: $(READY)
@@ -87,6 +88,9 @@ vllm:
 
 llama:
 	@bash scripts/setup_llama.sh
+
+llamaindex:
+	@bash scripts/setup_llamaindex.sh
 
 flagembedding:
 	@bash scripts/setup_flagembedding.sh

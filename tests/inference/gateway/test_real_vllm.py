@@ -5,6 +5,7 @@ Needs an environment of its own (`make vllm`); the tests are skipped, loudly, wh
 
 import asyncio
 import importlib.util
+import json
 import re
 from collections.abc import AsyncGenerator, Iterator
 
@@ -12,10 +13,12 @@ import anthropic
 import httpx2
 import openai
 import pytest
-from pydantic import BaseModel, Field
+from langchain_openai import ChatOpenAI
+from pydantic import BaseModel, Field, SecretStr
 
 from tests.inference.agreement import environment_python
 from tests.inference.gateway.house import House, Model, gateway
+from tests.inference.gateway.test_other_clients import PROGRAM, ran
 from tests.inference.tiny_llama import CONTEXT, write_tiny_llama
 from tests.inference.vllm_server import vllm_started, wait_for_vllm
 
@@ -155,3 +158,18 @@ async def test_anthropics_client_is_answered_and_what_it_used_counted(house: Hou
     assert first.used.prompt_tokens == second.used.prompt_tokens == counted.input_tokens > 0
     for answer, ended in ((whole, first), (streamed, second)):
         assert 0 < answer.usage.output_tokens == ended.used.completion_tokens <= 12
+
+
+async def test_langchain_and_llamaindex_are_answered_whole_and_streamed(house: House) -> None:
+    chat = ChatOpenAI(
+        base_url=f"{house.url}/v1",
+        api_key=SecretStr("yamada"),
+        model="llama",
+        max_completion_tokens=20,
+    )
+    assert (await chat.ainvoke("鋼とは")).content
+    assert "".join([chunk.text async for chunk in chat.astream("鋼とは")])
+    python = environment_python("FUMIKURA_LLAMAINDEX_PYTHON", ".venv-llamaindex", "llamaindex")
+    status, told = await ran(python, PROGRAM, house.url, "llama")
+    assert status == 0
+    assert all(json.loads(told).values())
