@@ -1,5 +1,5 @@
 # Two commands for a newcomer: `make demo` and `make test`. `make check` is everything CI runs.
-.PHONY: help setup demo serve test soak-acl soak-kills check format lint types contracts coverage eval eval-record lock samples vllm llama llamaindex flagembedding clean
+.PHONY: help setup demo serve test soak-acl soak-kills fuzz-rest check format lint types contracts coverage eval eval-record lock samples vllm llama llamaindex flagembedding clean
 .DEFAULT_GOAL := help
 
 BIN := .venv/bin
@@ -12,6 +12,7 @@ help:
 	@echo "make test    set up if needed, then run the tests"
 	@echo "make soak-acl 2,000 random histories of who may find what, on every core"
 	@echo "make soak-kills 100 syncs, 100 moves to another model, killed at random and repaired"
+	@echo "make fuzz-rest 20,000 requests made from the API's description, 10,000 forged keys: no 5xx"
 	@echo "make check   format, lint, types, import contracts, tests, coverage and retrieval quality"
 	@echo "make eval    search the collections in EVAL_SETS; fails where a set lost more than .005"
 	@echo "make eval-record keep such a run as the one that later ones are held against"
@@ -45,6 +46,10 @@ soak-acl: $(READY)
 
 soak-kills: $(READY)
 	FUMIKURA_KILLS=100 $(BIN)/pytest tests/service/killed_sync tests/service/reembedding
+
+fuzz-rest: $(READY)
+	@bash scripts/setup_schemathesis.sh
+	$(BIN)/python -m tests.fuzz_rest
 
 check: format lint types contracts coverage eval
 
