@@ -13,7 +13,6 @@ from service.settings import Settings, read_settings
 
 if TYPE_CHECKING:
     from inference.catalogue.reading import Catalogue
-    from inference.gateway.app import Gateway, Receive, Scope, Send
     from inference.runtimes.kept import Kept
 
 
@@ -54,7 +53,7 @@ async def serve_models(
 
     `until_ready` is given the servers that are started here, before the first call is taken.
     """
-    from inference.gateway.app import Gateway  # noqa: PLC0415 - not for --help
+    from service.gateway_app import GatewayApp  # noqa: PLC0415 - not for --help
     from service.model_gateway import open_model_gateway  # noqa: PLC0415 - see above
     from service.tracing import open_tracer  # noqa: PLC0415 - see above
     from service.wiring import open_records  # noqa: PLC0415 - see above
@@ -70,7 +69,7 @@ async def serve_models(
             await until_ready(list(models.kept))
             names = ", ".join(model.id for model in models.models.models) or "none"
             greet = _greeting(url_of(listener), names)
-            await serve_until_stopped(_with_health(Gateway(models.handler)), listener, greet)
+            await serve_until_stopped(GatewayApp(models), listener, greet)
 
 
 def _greeting(url: str, names: str) -> Callable[[], Awaitable[None]]:
@@ -79,18 +78,3 @@ def _greeting(url: str, names: str) -> Callable[[], Awaitable[None]]:
         print("Stop with Ctrl-C.", flush=True)
 
     return greet
-
-
-def _with_health(
-    models: "Gateway",
-) -> "Callable[[Scope, Receive, Send], Awaitable[None]]":
-    """Return the application, and with it a path that tells that it lives."""
-
-    async def app(scope: "Scope", receive: "Receive", send: "Send") -> None:
-        if scope["type"] == "http" and scope["path"] == "/healthz":
-            await send({"type": "http.response.start", "status": 200, "headers": []})
-            await send({"type": "http.response.body", "body": b""})
-        else:
-            await models(scope, receive, send)
-
-    return app

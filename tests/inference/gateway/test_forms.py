@@ -68,6 +68,16 @@ def test_a_field_that_the_server_is_not_to_see_is_refused(parts: tuple[Part, ...
         form(SOUND),
         form(*[Part("prompt", b"x")] * 40, MODEL, SOUND),
     ],
+    ids=[
+        "json",
+        "no boundary",
+        "empty",
+        "cut off",
+        "another boundary",
+        "no file",
+        "no model",
+        "40",
+    ],
 )
 def test_what_is_no_form_with_a_file_is_told(content_type: str, body: bytes) -> None:
     with pytest.raises(RequestUnreadable):

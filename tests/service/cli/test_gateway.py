@@ -65,6 +65,20 @@ async def test_it_answers_records_and_ends_when_it_is_told(fumikura: Fumikura) -
 
 
 @pytest.mark.usefixtures("server")
+async def test_an_admin_is_told_its_numbers_and_nobody_else(fumikura: Fumikura) -> None:
+    key, admin = await make_key(fumikura), await make_key(fumikura, "--scope", "admin")
+    with serving(command="gateway") as service:
+        await ask(service, key)
+        async with httpx2.AsyncClient(base_url=service.url) as client:
+            answers = [
+                await client.get("/metrics", headers={"authorization": f"Bearer {each}"})
+                for each in (admin, key, "none")
+            ]
+    assert [answer.status_code for answer in answers] == [200, 403, 401]
+    assert 'fumikura_model_calls_total{endpoint="/v1/chat/completions"' in answers[0].text
+
+
+@pytest.mark.usefixtures("server")
 async def test_two_at_one_port_keep_a_limit_together(fumikura: Fumikura) -> None:
     key = await make_key(fumikura, "--tokens-per-day", "5000", "--requests-per-minute", "12")
     options = ("--port", str(free_port()), "--share-port")
