@@ -38,7 +38,7 @@ serve: $(READY)
 
 test: $(READY)
 	$(BIN)/coverage erase
-	$(BIN)/pytest --cov --cov-report=
+	$(BIN)/pytest -n auto --maxprocesses 4 --dist loadfile --cov --cov-report=
 
 soak-acl: $(READY)
 	$(BIN)/python -m tests.acl --histories 2000

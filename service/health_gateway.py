@@ -27,7 +27,7 @@ async def check_deployments(settings: Settings) -> Check:
 
 async def _silent(replicas: Sequence[tuple[str, str]]) -> list[str]:
     """Return the replicas that do not answer that they are ready."""
-    from inference.gateway.upstream import open_upstream  # noqa: PLC0415 - loads aiohttp
+    from inference.gateway.aiohttp_upstream import open_upstream  # noqa: PLC0415 - loads aiohttp
 
     async with open_upstream() as upstream:
         ready = await asyncio.gather(*(upstream.is_ready(url) for _, url in replicas))

@@ -2,19 +2,20 @@
 
 import asyncio
 import os
-from collections.abc import AsyncGenerator, Iterator, Mapping, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import AsyncGenerator, Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 
 from opentelemetry.trace import Tracer
 
 from inference.catalogue.reading import Catalogue, read_catalogue
+from inference.gateway.aiohttp_upstream import open_upstream
 from inference.gateway.handling import Handler
 from inference.gateway.pool import Pool
 from inference.gateway.relay import Relay
 from inference.gateway.served import Directory, Served
 from inference.gateway.tracing import UNTRACED
-from inference.gateway.upstream import Upstream, open_upstream
+from inference.gateway.upstream import Upstream
 from inference.runtimes.kept import Kept
 from service.callers import KeyCallers
 from service.limits.limiting import limiting
@@ -26,6 +27,9 @@ from service.usage.journal import Journal
 from service.usage.meters import ModelMeters
 from service.usage.moving import moved
 from service.wiring import Records
+
+Connections = Callable[[], AbstractAsyncContextManager[Upstream]]
+"""Opens those to model servers."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,6 +58,7 @@ async def open_model_gateway(
     catalogue: Catalogue | None = None,
     local_token: str | None = None,
     tracer: Tracer = UNTRACED,
+    connections: Connections = open_upstream,
 ) -> AsyncGenerator[ModelGateway]:
     """Read the catalogue, unless it is given, and open what the gateway needs.
 
@@ -65,10 +70,9 @@ async def open_model_gateway(
         ProgramMissing, WeightsUnfit, ArgumentRefused: a model cannot be started here.
     """
     settings, secret = records.settings, records.keys.secret
-    if catalogue is None:
-        catalogue = await asyncio.to_thread(read_catalogue, settings.catalogue)
+    catalogue = catalogue or await asyncio.to_thread(read_catalogue, settings.catalogue)
     async with AsyncExitStack() as stack:
-        upstream = await stack.enter_async_context(open_upstream())
+        upstream = await stack.enter_async_context(connections())
         kept = kept_here(catalogue, settings)
         models = list(_served(catalogue, upstream, kept))
         await stack.enter_async_context(_open_pools(models, kept))

@@ -30,20 +30,27 @@ def main(*, rounds: int, seconds: int, as_json: bool) -> None:
     limits and records each call.
     """
     load = os.getloadavg()[0]
-    with tempfile.TemporaryDirectory() as folder, lab(Path(folder)) as (straight, nginx, ours):
+    with tempfile.TemporaryDirectory() as folder, lab(Path(folder)) as (straight, contenders):
         found = {
             name: _measured(contender, straight, Path(folder), rounds, seconds)
-            for name, contender in (("nginx", nginx), ("fumikura", ours))
+            for name, contender in contenders.items()
         }
     if as_json:
         click.echo(json.dumps({"load": load, **found}, indent=2))
         return
-    table = Table("", "nginx", "fumikura", "ratio", title="one core, 1 kB in, .6 kB out")
-    for row in found["nginx"]:
-        one, other = found["nginx"][row], found["fumikura"][row]
-        table.add_row(row, f"{one:,.2f}", f"{other:,.2f}", f"{other / one:.2f}" if one else "")
-    Console().print(table)
+    Console().print(_table(found))
     Console().print(f"load before: {load:.1f}")
+
+
+def _table(found: Mapping[str, Figures]) -> Table:
+    peer, *ours = found
+    table = Table("", *found, *(f"{name} / {peer}" for name in ours))
+    table.title = "one core, 1 kB in, .6 kB out"
+    for row, value in found[peer].items():
+        values = [each[row] for each in found.values()]
+        ratios = [f"{found[name][row] / value:.2f}" if value else "" for name in ours]
+        table.add_row(row, *(f"{each:,.2f}" for each in values), *ratios)
+    return table
 
 
 def _measured(

@@ -32,6 +32,8 @@ _KEY: Final = (
     *("keys", "create", "--name", "bench", "--for", "bench", "--scope", "models"),
     *("--requests-per-minute", "1000000000", "--tokens-per-day", "1000000000000"),
 )
+WAYS: Final = ("wire", "asgi")
+"""What speaks HTTP in our gateway: itself, or uvicorn and aiohttp."""
 _UNITS_MS: Final = {"us": 0.001, "ms": 1.0, "s": 1_000.0}
 
 
@@ -58,8 +60,8 @@ class ToolMissing(Exception):
 
 
 @contextmanager
-def lab(folder: Path) -> Generator[tuple[Contender, Contender, Contender]]:
-    """Start the upstream itself, nginx before it, and our gateway before it.
+def lab(folder: Path) -> Generator[tuple[Contender, Mapping[str, Contender]]]:
+    """Start the upstream itself; before it nginx, and our gateway in both of its ways.
 
     Raises:
         ToolMissing: nginx or wrk is not installed.
@@ -68,7 +70,7 @@ def lab(folder: Path) -> Generator[tuple[Contender, Contender, Contender]]:
         if shutil.which(tool) is None:
             raise ToolMissing(f"{tool}: apt install nginx-light wrk util-linux")
     with ExitStack() as stack:
-        upstream, proxy, gateway = (_free_port() for _ in range(3))
+        upstream, proxy = _free_port(), _free_port()
         answer = f"location / {{ default_type application/json; return 200 '{_ANSWER}'; }}"
         straight = stack.enter_context(_nginx(folder / "up", upstream, _OTHER_CORE, answer))
         passing = (
@@ -79,8 +81,11 @@ def lab(folder: Path) -> Generator[tuple[Contender, Contender, Contender]]:
         proxied = stack.enter_context(
             _nginx(folder / "proxy", proxy, _PROXY_CORE, passing, peers=peers)
         )
-        ours = stack.enter_context(_gateway(folder, gateway, straight.url))
-        yield straight, proxied, ours
+        contenders = {"nginx": proxied}
+        for way in WAYS:
+            ours = _gateway(folder / way, _free_port(), straight.url, way)
+            contenders[f"fumikura, {way}"] = stack.enter_context(ours)
+        yield straight, contenders
 
 
 def measured(contender: Contender, folder: Path, *, connections: int, seconds: int) -> Load:
@@ -145,7 +150,8 @@ def _nginx(
 
 
 @contextmanager
-def _gateway(folder: Path, port: int, upstream: str) -> Generator[Contender]:
+def _gateway(folder: Path, port: int, upstream: str, way: str) -> Generator[Contender]:
+    folder.mkdir()
     site = folder / "models.yaml"
     site.write_text(json.dumps({"deployments": [{"model": MODEL, "replicas": [upstream]}]}))
     own = {"FUMIKURA_DATA_FOLDER": str(folder / "data"), "FUMIKURA_CATALOGUE": str(site)}
@@ -154,6 +160,7 @@ def _gateway(folder: Path, port: int, upstream: str) -> Generator[Contender]:
         [*fumikura, *_KEY], check=True, capture_output=True, text=True, env=os.environ | own
     )
     command = ["taskset", "-c", str(_PROXY_CORE), *fumikura, "gateway", "--port", str(port)]
+    command += ["--http", way]
     with _running(command, port, own) as process:
         yield Contender(f"http://127.0.0.1:{port}", made.stdout.split()[0], process.pid)
 

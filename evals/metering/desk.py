@@ -9,13 +9,13 @@ import anyio
 import uvicorn
 
 from contracts.principal import Principal
+from inference.gateway.aiohttp_upstream import open_upstream
 from inference.gateway.app import Gateway
 from inference.gateway.handling import Handler
 from inference.gateway.pool import Pool
 from inference.gateway.ports import Admitted, Call, Caller, Ended
 from inference.gateway.relay import Relay
 from inference.gateway.served import Directory, Served
-from inference.gateway.upstream import open_upstream
 
 
 class Everybody:

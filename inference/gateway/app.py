@@ -10,8 +10,7 @@ from uuid import uuid4
 
 from contracts.problems import Problem
 from inference.gateway.errors import STATUS, error_body, error_event, error_headers
-from inference.gateway.exchange import MOST_BODY_BYTES, Headers, Request
-from inference.gateway.handling import Handler
+from inference.gateway.exchange import MOST_BODY_BYTES, Answering, Answers, Headers, Request
 from inference.gateway.problems import BodyOverLimit
 
 Scope = MutableMapping[str, Any]
@@ -44,12 +43,12 @@ class Out:
         await self.send({"type": "http.response.body", "body": data})
 
 
-async def answer(handler: Handler, request: Request, out: Out) -> None:
+async def answer(answers: Answers, request: Request, out: Answering) -> None:
     """Answer a request, if only with what is wrong with it."""
     try:
-        await handler.answer(request, out)
+        await answers.answer(request, out)
     except Problem as problem:
-        await _tell(problem, out, request.path)
+        await tell(problem, out, request.path)
 
 
 class _Left(Exception):
@@ -60,7 +59,7 @@ class _Left(Exception):
 class Gateway:
     """Answers every request, and stops working for callers that are gone."""
 
-    handler: Handler
+    answers: Answers
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
@@ -82,7 +81,7 @@ class Gateway:
         except _Left:
             return
         except BodyOverLimit as problem:
-            await _tell(problem, out, scope["path"])
+            await tell(problem, out, scope["path"])
 
     async def _while_there(self, request: Request, receive: Receive, out: Out) -> None:
         """Answer, unless the caller hangs up before."""
@@ -98,7 +97,7 @@ class Gateway:
 
         leaving.add_done_callback(stop)
         try:
-            await answer(self.handler, request, out)
+            await answer(self.answers, request, out)
         except asyncio.CancelledError:
             if not is_left or working is None or working.uncancel() > 0:
                 raise
@@ -136,7 +135,7 @@ async def _hung_up(receive: Receive) -> None:
         pass
 
 
-async def _tell(problem: Problem, out: Out, path: str) -> None:
+async def tell(problem: Problem, out: Answering, path: str) -> None:
     """Send a problem; within a stream as its last event."""
     body = error_body(problem)
     if out.is_begun:

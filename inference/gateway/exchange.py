@@ -27,6 +27,18 @@ class Request:
         return None if value is None else value.decode("latin-1")
 
 
+class Answers(Protocol):
+    """Knows what to answer, over whatever it was asked."""
+
+    async def answer(self, request: Request, out: "Answering") -> None:
+        """Answer one request.
+
+        Raises:
+            Problem: what is wrong with it; the caller is to be told.
+        """
+        ...
+
+
 class Answering(Protocol):
     """Where an answer is sent to; each method waits while the caller reads slowly."""
 

@@ -9,6 +9,7 @@ from inference.prices import Used
 
 # Inside a JSON string a quotation mark is escaped: these bytes are always a key of the answer.
 _USAGE: Final = re.compile(rb',?\s*"usage"\s*:\s*(?P<value>\{[^{}]*(?:\{[^{}]*\}[^{}]*)*\})')
+_NAME: Final = b'"usage"'
 USED_HEADER: Final = b"x-fumikura-used"
 """The same, as our own model server tells it where the answer is no JSON."""
 _MOST_TOKENS: Final = 10**12
@@ -59,6 +60,9 @@ _DECODER: Final = msgspec.json.Decoder(_Usage)
 
 def usage_in(answer: bytes) -> Used | None:
     """Return the last usage that an answer names; None where it names none that can be read."""
+    last = _USAGE.search(answer, max(0, answer.rfind(_NAME)))
+    if last is not None:
+        return usage_of(last["value"])
     named = [found["value"] for found in _USAGE.finditer(answer)]
     return usage_of(named[-1]) if named else None
 

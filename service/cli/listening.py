@@ -13,6 +13,8 @@ from service.settings import Settings
 if TYPE_CHECKING:
     from starlette.types import ASGIApp
 
+    from inference.gateway.exchange import Answers
+
 _STOP_WITHIN_S: Final = 10
 
 
@@ -45,9 +47,24 @@ async def serve_until_stopped(
         access_log=False,
         server_header=False,
         lifespan="off",
+        ws="none",  # nothing here speaks it, and who asks for it would wait for ever
         timeout_graceful_shutdown=_STOP_WITHIN_S,
     )
     await Server(config).serve(sockets=[listener])
+
+
+async def serve_wire_until_stopped(
+    answers: "Answers", listener: socket.socket, greet: Callable[[], Awaitable[None]]
+) -> None:
+    """Do the same for what speaks HTTP by itself."""
+    from inference.gateway.wire.server import wire_serving  # noqa: PLC0415 - not for --help
+
+    stopped = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stopped.set)
+    async with wire_serving(answers, listener):
+        await greet()
+        await stopped.wait()
 
 
 def listen(settings: Settings, *, shares_port: bool = False) -> socket.socket:

@@ -2,6 +2,7 @@
 
 import hmac
 from collections.abc import Sequence
+from dataclasses import dataclass
 from hashlib import sha256
 from typing import Final
 
@@ -18,6 +19,20 @@ _TOKEN: Final = (0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1)
 _HELD: Final = (0.1, 1, 5, 10, 30, 60, 120)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Parts:
+    """The counters of calls of one model, kind, end and owner."""
+
+    calls: Counter
+    prompt: Counter
+    cached: Counter
+    completion: Counter
+    yen: Counter
+    audio: Counter
+    pages: Counter
+    seconds: Histogram
+
+
 class ModelMeters:
     """One registry for each gateway.
 
@@ -27,6 +42,7 @@ class ModelMeters:
     def __init__(self, *, secret: bytes) -> None:
         self._secret = secret
         self._owners: dict[str, str] = {}
+        self._parts: dict[tuple[str, str, str, str], _Parts] = {}
         self._registry = CollectorRegistry()
         self._calls = self._counter("calls", "Calls that have ended.", *_OF_A_CALL)
         self._tokens = self._counter(
@@ -68,25 +84,40 @@ class ModelMeters:
 
     def observe(self, record: UsageRecord, *, held_s: float = 0.0) -> None:
         """Count a call that has ended, after waiting so long for a replica."""
-        model, owner = record.model, self._owner(record.principal_id)
-        self._calls.labels(model, record.endpoint, record.outcome, owner).inc()
-        for kind, tokens in (
-            ("prompt", record.prompt_tokens),
-            ("cached", record.cached_tokens),
-            ("completion", record.completion_tokens),
-        ):
-            self._tokens.labels(model, kind, owner).inc(tokens)
-        self._yen.labels(model, owner).inc(record.microyen / 1_000_000)
-        self._audio.labels(model).inc(record.audio_s)
-        self._pages.labels(model).inc(record.pages)
-        self._seconds.labels(model).observe(record.seconds)
+        owner = self._owner(record.principal_id)
+        parts = self._parts_of((record.model, record.endpoint, record.outcome, owner))
+        parts.calls.inc()
+        parts.prompt.inc(record.prompt_tokens)
+        parts.cached.inc(record.cached_tokens)
+        parts.completion.inc(record.completion_tokens)
+        parts.yen.inc(record.microyen / 1_000_000)
+        parts.audio.inc(record.audio_s)
+        parts.pages.inc(record.pages)
+        parts.seconds.observe(record.seconds)
         if record.first_byte_s is not None:
-            self._first_byte.labels(model).observe(record.first_byte_s)
-            self._owners_first_byte.labels(model, owner).observe(record.first_byte_s)
+            self._first_byte.labels(record.model).observe(record.first_byte_s)
+            self._owners_first_byte.labels(record.model, owner).observe(record.first_byte_s)
         if (inter_token_s := _inter_token_s(record)) is not None:
-            self._token.labels(model).observe(inter_token_s)
+            self._token.labels(record.model).observe(inter_token_s)
         if held_s:
-            self._held.labels(model).observe(held_s)
+            self._held.labels(record.model).observe(held_s)
+
+    def _parts_of(self, labels: tuple[str, str, str, str]) -> "_Parts":
+        """Return what is counted for a call, looked up once: that takes longer than to count."""
+        parts = self._parts.get(labels)
+        if parts is None:
+            model, _, _, owner = labels
+            parts = self._parts[labels] = _Parts(
+                calls=self._calls.labels(*labels),
+                prompt=self._tokens.labels(model, "prompt", owner),
+                cached=self._tokens.labels(model, "cached", owner),
+                completion=self._tokens.labels(model, "completion", owner),
+                yen=self._yen.labels(model, owner),
+                audio=self._audio.labels(model),
+                pages=self._pages.labels(model),
+                seconds=self._seconds.labels(model),
+            )
+        return parts
 
     def render(self) -> bytes:
         """Return everything in Prometheus' text format."""

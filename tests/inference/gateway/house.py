@@ -2,8 +2,9 @@
 
 import socket
 from collections.abc import AsyncGenerator, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, field
+from typing import Literal
 
 import anyio
 import httpx2
@@ -11,6 +12,7 @@ from openai import AsyncOpenAI
 
 from contracts.principal import Principal
 from contracts.problems import Problem
+from inference.gateway.aiohttp_upstream import open_upstream
 from inference.gateway.app import Gateway
 from inference.gateway.endpoints import Task
 from inference.gateway.handling import Handler
@@ -18,9 +20,23 @@ from inference.gateway.pool import Patience, Pool
 from inference.gateway.ports import Admitted, Call, Caller, Ended
 from inference.gateway.relay import Relay
 from inference.gateway.served import Directory, Served
-from inference.gateway.upstream import Upstream, open_upstream
+from inference.gateway.upstream import Upstream
+from inference.gateway.wire.client import open_wire_upstream
+from inference.gateway.wire.server import wire_serving
 from tests.servers.asgi import serving
 from tests.servers.openai import MODEL
+
+Way = Literal["asgi", "wire"]
+
+
+@dataclass(slots=True)
+class Chosen:
+    """The way of bytes through gateways that are opened now: both are to answer alike."""
+
+    way: Way = "asgi"
+
+
+CHOSEN = Chosen()
 
 YAMADA = Caller(principal=Principal(id="yamada", name="山田", scopes=frozenset({"models"})))
 READER = Caller(principal=Principal(id="sato", name="佐藤", scopes=frozenset({"read"})))
@@ -115,7 +131,7 @@ class Model:
 async def gateway(*models: Model, most: int = 1_000) -> AsyncGenerator[House]:
     """Serve the models."""
     account = Account(most)
-    async with open_upstream() as upstream:
+    async with _upstream() as upstream:
         pools = {model.id: _pool(model, upstream) for model in models}
         handler = Handler(
             callers=Keys(),
@@ -124,10 +140,25 @@ async def gateway(*models: Model, most: int = 1_000) -> AsyncGenerator[House]:
             relay=Relay(upstream=upstream),
             secret=b"a secret of the tests",
         )
-        async with serving(Gateway(handler)) as url:
+        async with _serving(handler) as url:
             yield House(url=url, account=account, pools=pools)
         for pool in pools.values():
             await pool.close()
+
+
+def _upstream() -> AbstractAsyncContextManager[Upstream]:
+    return open_wire_upstream() if CHOSEN.way == "wire" else open_upstream()
+
+
+@asynccontextmanager
+async def _serving(handler: Handler) -> AsyncGenerator[str]:
+    if CHOSEN.way == "asgi":
+        async with serving(Gateway(handler)) as url:
+            yield url
+        return
+    listener = socket.create_server(("127.0.0.1", 0))
+    async with wire_serving(handler, listener):
+        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
 
 
 def _pool(model: Model, upstream: Upstream) -> Pool:

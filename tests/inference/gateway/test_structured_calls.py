@@ -10,6 +10,7 @@ import pytest
 from langchain_openai import ChatOpenAI
 from pydantic import BaseModel, Field, SecretStr
 
+from inference.gateway.aiohttp_upstream import open_upstream
 from inference.gateway.asked import read_json
 from inference.gateway.calls import Running
 from inference.gateway.endpoints import ENDPOINTS
@@ -19,7 +20,6 @@ from inference.gateway.pool import Pool
 from inference.gateway.relay import Outgoing, Relay
 from inference.gateway.served import Served
 from inference.gateway.structured_calls import StructuredCalls, wanted_of
-from inference.gateway.upstream import open_upstream
 from tests.inference.gateway.house import House, Model, gateway
 from tests.servers.loopback import Exchange, Received, serve_loopback
 from tests.servers.openai import MODEL, Delay, OpenAIStandIn, one_after_another, openai_stand_in

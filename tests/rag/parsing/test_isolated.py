@@ -3,7 +3,7 @@
 import asyncio
 import os
 import signal
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -34,8 +34,23 @@ def _word(text: str, doctype: str) -> bytes:
     return with_member(docx("", ""), "word/document.xml", word_body(text, doctype))
 
 
+_OTHERS: set[int] = set()
+"""Children of parsers that other tests have open still."""
+
+
+@pytest.fixture(autouse=True)
+def others() -> Iterator[None]:
+    _OTHERS.update(_children())
+    yield
+    _OTHERS.clear()
+
+
 def _children() -> list[int]:
-    """Return this process's parsing children, and those that are dead and nobody has waited for."""
+    """Return the tests' parsing children, and those that are dead and nobody has waited for."""
+    return [child for child in _all_children() if child not in _OTHERS]
+
+
+def _all_children() -> list[int]:
     tasks = Path(f"/proc/{os.getpid()}/task").iterdir()
     children = [int(pid) for task in tasks for pid in (task / "children").read_text().split()]
     return [child for child in children if _command(child) in {b"", b"rag.parsing.child"}]
