@@ -70,11 +70,11 @@ async def open_model_gateway(
         ProgramMissing, WeightsUnfit, ArgumentRefused: a model cannot be started here.
     """
     settings, secret = records.settings, records.keys.secret
-    catalogue = catalogue or await asyncio.to_thread(read_catalogue, settings.catalogue)
+    shown = catalogue or await asyncio.to_thread(read_catalogue, settings.catalogue)
     async with AsyncExitStack() as stack:
         upstream = await stack.enter_async_context(connections())
-        kept = kept_here(catalogue, settings)
-        models = list(_served(catalogue, upstream, kept))
+        kept = kept_here(shown, settings)
+        models = list(_served(shown, upstream, kept))
         await stack.enter_async_context(_open_pools(models, kept))
         journal = Journal(settings.usage_folder)
         mover = await stack.enter_async_context(moved(journal, records.database))
