@@ -70,7 +70,7 @@ async def open_model_gateway(
         ProgramMissing, WeightsUnfit, ArgumentRefused: a model cannot be started here.
     """
     settings, secret = records.settings, records.keys.secret
-    shown = catalogue or await asyncio.to_thread(read_catalogue, settings.catalogue)
+    shown: Catalogue = catalogue or await asyncio.to_thread(read_catalogue, settings.catalogue)
     async with AsyncExitStack() as stack:
         upstream = await stack.enter_async_context(connections())
         kept = kept_here(shown, settings)
