@@ -5,6 +5,7 @@ import os
 from collections.abc import AsyncGenerator, Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from pathlib import Path
 
 from opentelemetry.trace import Tracer
 
@@ -70,7 +71,7 @@ async def open_model_gateway(
         ProgramMissing, WeightsUnfit, ArgumentRefused: a model cannot be started here.
     """
     settings, secret = records.settings, records.keys.secret
-    shown: Catalogue = catalogue or await asyncio.to_thread(read_catalogue, settings.catalogue)
+    shown = catalogue or await _catalogue(settings.catalogue)
     async with AsyncExitStack() as stack:
         upstream = await stack.enter_async_context(connections())
         kept = kept_here(shown, settings)
@@ -92,6 +93,10 @@ async def open_model_gateway(
             meters=meters,
             kept=list(kept.values()),
         )
+
+
+async def _catalogue(site: Path | None) -> Catalogue:
+    return await asyncio.to_thread(read_catalogue, site)
 
 
 @asynccontextmanager
