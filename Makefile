@@ -11,7 +11,7 @@ help:
 	@echo "make demo    set up, then index the sample projects, search, ask and run the agents"
 	@echo "make test    set up if needed, then run the tests"
 	@echo "make soak-acl 2,000 random histories of who may find what, on every core"
-	@echo "make soak-kills 100 syncs, 100 moves to another model, killed at random and repaired"
+	@echo "make soak-kills 100 syncs, 100 moves, 20 gateways, killed at random and repaired"
 	@echo "make fuzz-rest 20,000 requests made from the API's description, 10,000 forged keys: no 5xx"
 	@echo "make check   format, lint, types, import contracts, tests, coverage and retrieval quality"
 	@echo "make eval    search the collections in EVAL_SETS; fails where a set lost more than .005"
@@ -46,6 +46,7 @@ soak-acl: $(READY)
 
 soak-kills: $(READY)
 	FUMIKURA_KILLS=100 $(BIN)/pytest tests/service/killed_sync tests/service/reembedding
+	FUMIKURA_KILLS=20 $(BIN)/pytest tests/service/cli/test_gateway.py -k killed
 
 fuzz-rest: $(READY)
 	@bash scripts/setup_schemathesis.sh

@@ -125,6 +125,7 @@ class _Connection(asyncio.Protocol):
         self._begin()
         if self._transport is None:
             raise ConnectionResetError
+        self._go_on()  # the answer before this one may have been left unread
         self._transport.write(data)
 
     async def head(self) -> None:

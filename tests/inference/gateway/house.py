@@ -109,7 +109,7 @@ class House:
 
     def http(self, key: str | None = "yamada") -> httpx2.AsyncClient:
         headers = {"authorization": f"Bearer {key}"} if key else {}
-        return httpx2.AsyncClient(base_url=self.url, headers=headers, timeout=30, trust_env=False)
+        return httpx2.AsyncClient(base_url=self.url, headers=headers, timeout=90, trust_env=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -173,3 +173,12 @@ async def test_of_a_fast_server_little_is_kept_for_a_slow_reader(upstream: WireU
     async with answering(endless) as (url, _), upstream.post(url, b"", HEADERS) as reply:
         await asyncio.sleep(0.3)
         assert len(reply.arrived()) < 2**20
+
+
+async def test_an_answer_that_nobody_read_is_in_no_ones_way(upstream: WireUpstream) -> None:
+    large = b"HTTP/1.1 500 Oh\r\nContent-Length: 600000\r\n\r\n" + b"a" * 600_000
+    async with answering(large, WHOLE) as (url, _):
+        async with upstream.post(url, b"", HEADERS) as reply:
+            assert reply.status == 500
+            await asyncio.sleep(0.1)  # all of it has come, or as much as is taken
+        assert await read(upstream, url) == b'{"a": 1}'

@@ -6,6 +6,8 @@ import os
 import signal
 from collections.abc import AsyncGenerator
 from pathlib import Path
+from random import Random
+from typing import Final
 
 import httpx2
 import pytest
@@ -17,6 +19,7 @@ from tests.service.cli.serving import Service, serving
 
 ASKED = {"model": "gpt-oss-20b", "messages": [{"role": "user", "content": "何ですか"}]}
 CHAT = "/v1/chat/completions"
+KILLS: Final = int(os.environ.get("FUMIKURA_KILLS", "2"))
 
 
 @pytest.fixture
@@ -89,16 +92,27 @@ async def test_two_at_one_port_keep_a_limit_together(fumikura: Fumikura) -> None
 
 
 @pytest.mark.usefixtures("server")
-async def test_a_killed_one_loses_no_record(fumikura: Fumikura) -> None:
+async def test_killed_ones_lose_no_record_but_those_of_calls_in_flight(fumikura: Fumikura) -> None:
     key = await make_key(fumikura)
-    with serving(command="gateway") as service:
-        answers = await asyncio.gather(*(ask(service, key) for _ in range(20)))
-        os.kill(service.process.pid, signal.SIGKILL)
-        await asyncio.to_thread(service.process.wait)
+    answered, drawn = 0, Random(1)  # noqa: S311 - to be repeated
+    for _ in range(KILLS):
+        with serving(command="gateway") as service:
+            asking = [asyncio.create_task(_ask_if_there(service, key)) for _ in range(40)]
+            await asyncio.sleep(drawn.uniform(0.05, 0.4))
+            os.kill(service.process.pid, signal.SIGKILL)
+            answered += (await asyncio.gather(*asking)).count(200)
+            await asyncio.to_thread(service.process.wait)
     with serving(command="gateway") as service:
         assert await ask(service, key) == 200
         service.process.terminate()
         await asyncio.to_thread(service.process.wait)
     report = await asyncio.to_thread(fumikura, "usage", "report", "--json")
-    assert answers == [200] * 20
-    assert [each["calls"] for each in report.json()] == [21]
+    [recorded] = [each["calls"] for each in report.json()]
+    assert answered + 1 <= recorded <= 40 * KILLS + 1
+
+
+async def _ask_if_there(service: Service, key: str) -> int | None:
+    try:
+        return await ask(service, key)
+    except httpx2.TransportError:
+        return None
