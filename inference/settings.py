@@ -28,6 +28,19 @@ EmbeddingKind = Literal["local", "endpoint", "vllm", "bge-m3", "hash"]
 BGE_M3_TOKENS: Final = 8192
 
 
+class GatewaySettings(BaseModel, frozen=True):
+    """How the gateway treats callers of a model of which no replica is ready."""
+
+    hold_s: Annotated[float, Field(gt=0, le=1_800)] = 120.0
+    """They are held so long, then told to come back: no shorter than a start takes."""
+
+    most_held: Annotated[int, Field(ge=0, le=100_000)] = 100
+    """Of each model, in each process; more are told to come back at once."""
+
+    start_s: Annotated[float, Field(gt=0, le=3_600)] = 60.0
+    """How long a start takes: what those are told who are not held."""
+
+
 class RuntimeSettings(BaseModel, frozen=True):
     """How model servers are started on this machine."""
 

@@ -12,12 +12,13 @@ from opentelemetry.trace import Tracer
 from inference.catalogue.reading import Catalogue, read_catalogue
 from inference.gateway.aiohttp_upstream import open_upstream
 from inference.gateway.handling import Handler
-from inference.gateway.pool import Pool
+from inference.gateway.pool import Patience, Pool
 from inference.gateway.relay import Relay
 from inference.gateway.served import Directory, Served
 from inference.gateway.tracing import UNTRACED
 from inference.gateway.upstream import Upstream
 from inference.runtimes.kept import Kept
+from inference.settings import GatewaySettings
 from service.callers import KeyCallers
 from service.limits.limiting import limiting
 from service.metering import Metering
@@ -75,7 +76,7 @@ async def open_model_gateway(
     async with AsyncExitStack() as stack:
         upstream = await stack.enter_async_context(connections())
         kept = kept_here(shown, settings)
-        models = list(_served(shown, upstream, kept))
+        models = list(_served(shown, upstream, kept, _patience(settings.gateway)))
         await stack.enter_async_context(_open_pools(models, kept))
         journal = Journal(settings.usage_folder)
         mover = await stack.enter_async_context(moved(journal, records.database))
@@ -109,7 +110,13 @@ async def _open_pools(models: Sequence[Served], kept: Mapping[str, Kept]) -> Asy
         yield
 
 
-def _served(catalogue: Catalogue, upstream: Upstream, kept: Mapping[str, Kept]) -> Iterator[Served]:
+def _patience(chosen: GatewaySettings) -> Patience:
+    return Patience(hold_s=chosen.hold_s, most_held=chosen.most_held, start_s=chosen.start_s)
+
+
+def _served(
+    catalogue: Catalogue, upstream: Upstream, kept: Mapping[str, Kept], patience: Patience
+) -> Iterator[Served]:
     for deployment in catalogue.deployments:
         card = catalogue.find(deployment.model)
         wake = kept[card.id].wake if card.id in kept else None
@@ -117,7 +124,9 @@ def _served(catalogue: Catalogue, upstream: Upstream, kept: Mapping[str, Kept]) 
             id=card.id,
             task=card.task,
             runtime=deployment.runtime or card.runtime,
-            pool=Pool(card.id, deployment.urls, probe=upstream.is_ready, wake=wake),
+            pool=Pool(
+                card.id, deployment.urls, probe=upstream.is_ready, patience=patience, wake=wake
+            ),
             upstream_name=deployment.served_name or card.id,
             context=card.context,
             api_key=_api_key(card.id, deployment.api_key_env),

@@ -34,6 +34,7 @@ from connectors.rdm.settings import PRESETS, InstanceName, RdmSettings
 from inference.settings import (
     ChatSettings,
     EmbeddingSettings,
+    GatewaySettings,
     OcrSettings,
     RerankSettings,
     RuntimeSettings,
@@ -118,6 +119,7 @@ class Settings(BaseSettings):
     catalogue: Path | None = None
     """The site's own file of models and where they answer, beside those that fumikura knows."""
 
+    gateway: GatewaySettings = GatewaySettings()
     runtimes: RuntimeSettings = RuntimeSettings()
     """How the models are served that the catalogue starts on this machine."""
 

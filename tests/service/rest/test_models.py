@@ -14,12 +14,13 @@ from sqlalchemy import select
 from contracts.principal import Scope
 from service.keys import KeyOrder, NewKey
 from service.limits.spans import Limits
+from service.model_gateway import open_model_gateway
 from service.problems import ModelKeyMissing
 from service.records.models import UsageRow
 from service.serving import open_serving
 from service.settings import read_settings
 from service.usage.record import UsageRecord
-from service.wiring import Resources
+from service.wiring import Resources, open_records
 from tests.servers.asgi import serving
 from tests.servers.openai import MODEL, OpenAIStandIn, openai_stand_in
 
@@ -208,3 +209,15 @@ def _write(file: Path, written: object) -> None:
 
 def test_every_column_of_the_table_is_recorded() -> None:
     assert set(UsageRecord.__struct_fields__) == set(UsageRow.__table__.columns.keys())
+
+
+async def test_how_long_callers_are_held_is_the_operators_to_say(tmp_path: Path) -> None:
+    async with openai_stand_in("はい。") as server:
+        settings = read_settings(
+            data_folder=tmp_path / "data",
+            catalogue=_catalogue(tmp_path, server),
+            gateway={"hold_s": 600, "most_held": 7},
+        )
+        async with open_records(settings) as records, open_model_gateway(records) as models:
+            patience = models.models.models[0].pool.patience
+    assert (patience.hold_s, patience.most_held, patience.start_s) == (600, 7, 60)
