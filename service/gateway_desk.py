@@ -1,5 +1,6 @@
 """What `fumikura gateway` answers: models, and beside them whether it lives, and numbers."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -18,6 +19,10 @@ class GatewayDesk:
     """Implements `inference.gateway.exchange.Answers` as `service.policy` says who may ask what."""
 
     models: ModelGateway
+
+    async def let_in(self, path: str, headers: Mapping[bytes, bytes]) -> None:
+        """See the port."""
+        await self.models.handler.let_in(path, headers)
 
     async def answer(self, request: Request, out: Answering) -> None:
         """See the port."""

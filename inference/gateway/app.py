@@ -3,14 +3,21 @@
 import asyncio
 import logging
 import re
-from collections.abc import Awaitable, Callable, MutableMapping
+from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 from dataclasses import dataclass
 from typing import Any, Final
 from uuid import uuid4
 
 from contracts.problems import Problem
 from inference.gateway.errors import STATUS, error_body, error_event, error_headers
-from inference.gateway.exchange import MOST_BODY_BYTES, Answering, Answers, Headers, Request
+from inference.gateway.exchange import (
+    MOST_BODY_BYTES,
+    Answering,
+    Answers,
+    Headers,
+    Request,
+    is_for_the_known,
+)
 from inference.gateway.problems import BodyOverLimit
 
 Scope = MutableMapping[str, Any]
@@ -74,13 +81,13 @@ class Gateway:
                 method=scope["method"],
                 path=scope["path"],
                 headers=headers,
-                body=await _body(headers, receive),
+                body=await self._body(scope["path"], headers, receive),
                 id=request_id,
             )
             await self._while_there(request, receive, out)
         except _Left:
             return
-        except BodyOverLimit as problem:
+        except Problem as problem:
             await tell(problem, out, scope["path"])
 
     async def _while_there(self, request: Request, receive: Receive, out: Out) -> None:
@@ -105,29 +112,32 @@ class Gateway:
             leaving.remove_done_callback(stop)
             leaving.cancel()
 
+    async def _body(self, path: str, headers: Mapping[bytes, bytes], receive: Receive) -> bytes:
+        """Return the body of a request; of a large one nothing but its beginning is for anybody.
 
-async def _body(headers: dict[bytes, bytes], receive: Receive) -> bytes:
-    """Return the body of a request.
-
-    Raises:
-        BodyOverLimit: it is larger than the gateway reads.
-        _Left: the caller hung up before its end.
-    """
-    told = headers.get(b"content-length", b"0")
-    if told.isdigit() and int(told) > MOST_BODY_BYTES:
-        raise BodyOverLimit(limit=MOST_BODY_BYTES)
-    parts: list[bytes] = []
-    count = 0
-    while True:
-        message = await receive()
-        if message["type"] == "http.disconnect":
-            raise _Left
-        parts.append(message.get("body", b""))
-        count += len(parts[-1])
-        if count > MOST_BODY_BYTES:
+        Raises:
+            Problem: it is larger than the gateway reads, or it is not known who sends it.
+            _Left: the caller hung up before its end.
+        """
+        told = headers.get(b"content-length", b"0")
+        if told.isdigit() and int(told) > MOST_BODY_BYTES:
             raise BodyOverLimit(limit=MOST_BODY_BYTES)
-        if not message.get("more_body", False):
-            return parts[0] if len(parts) == 1 else b"".join(parts)
+        is_let_in = not is_for_the_known(headers)
+        parts: list[bytes] = []
+        count = 0
+        while True:
+            message = await receive()
+            if message["type"] == "http.disconnect":
+                raise _Left
+            parts.append(message.get("body", b""))
+            count += len(parts[-1])
+            if count > MOST_BODY_BYTES:
+                raise BodyOverLimit(limit=MOST_BODY_BYTES)
+            if not message.get("more_body", False):
+                return parts[0] if len(parts) == 1 else b"".join(parts)
+            if not is_let_in:
+                await self.answers.let_in(path, headers)
+                is_let_in = True
 
 
 async def _hung_up(receive: Receive) -> None:

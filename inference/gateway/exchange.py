@@ -8,6 +8,8 @@ Headers = Sequence[tuple[bytes, bytes]]
 
 MOST_BODY_BYTES: Final = 100 * 2**20
 """An hour of compressed speech."""
+STRANGERS_BODY_BYTES: Final = 2**20
+"""Of a larger body nothing is read before it is known who asks."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,12 +25,32 @@ class Request:
 
     def header(self, name: bytes) -> str | None:
         """Return a header as text."""
-        value = self.headers.get(name)
-        return None if value is None else value.decode("latin-1")
+        return text_of(self.headers, name)
+
+
+def text_of(headers: Mapping[bytes, bytes], name: bytes) -> str | None:
+    """Return a header as text."""
+    value = headers.get(name)
+    return None if value is None else value.decode("latin-1")
+
+
+def is_for_the_known(headers: Mapping[bytes, bytes]) -> bool:
+    """Tell whether a body is so large, or of an unknown size, that it is not read for anybody."""
+    length = headers.get(b"content-length", b"0")
+    is_large = length.isdigit() and int(length) > STRANGERS_BODY_BYTES
+    return is_large or b"transfer-encoding" in headers
 
 
 class Answers(Protocol):
     """Knows what to answer, over whatever it was asked."""
+
+    async def let_in(self, path: str, headers: Mapping[bytes, bytes]) -> None:
+        """Return if a large body is worth reading: it is known who asks.
+
+        Raises:
+            Problem: it is not; the caller is to be told.
+        """
+        ...
 
     async def answer(self, request: Request, out: "Answering") -> None:
         """Answer one request.

@@ -1,7 +1,7 @@
 """A request's way through the gateway: key, model, limits, replica, and the record of it."""
 
 import asyncio
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from hashlib import blake2b
 from time import perf_counter
@@ -15,7 +15,7 @@ from contracts.problems import NotAllowed
 from inference.gateway.asked import Asked, read_json
 from inference.gateway.calls import Running
 from inference.gateway.endpoints import ENDPOINTS, MODELS, Endpoint
-from inference.gateway.exchange import Answering, Headers, Request
+from inference.gateway.exchange import Answering, Headers, Request, text_of
 from inference.gateway.forms import read_form
 from inference.gateway.handed import handed, prefix_of
 from inference.gateway.ports import Call, Caller, Callers, Meter
@@ -61,29 +61,35 @@ class Handler:
         Raises:
             Problem: what is wrong with it, or with the model; the caller is to be told.
         """
-        span = begun(self.tracer, request, route=_route(request))
+        span = begun(self.tracer, request, route=_route(request.path))
         with refusing(span):
             await self._answer(request, out, span)
 
     async def _answer(self, request: Request, out: Answering, span: Span) -> None:
         endpoint = ENDPOINTS.get(request.path)
         if request.method == "POST" and endpoint is not None:
-            caller = await self._caller(request)
+            caller = await self._caller(request.headers)
             await self._call(endpoint, caller, request, out, span)
         elif request.method == "GET" and f"{request.path}/".startswith(f"{MODELS}/"):
-            await self._tell_models(await self._caller(request), request, out)
+            await self._tell_models(await self._caller(request.headers), request, out)
         else:
             raise RouteUnknown
 
-    async def _caller(self, request: Request) -> Caller:
+    async def let_in(self, path: str, headers: Mapping[bytes, bytes]) -> None:
+        """See `inference.gateway.exchange.Answers`: of no path here a stranger may ask anything."""
+        if not _route(path):
+            raise RouteUnknown
+        await self._caller(headers)
+
+    async def _caller(self, headers: Mapping[bytes, bytes]) -> Caller:
         """Return who asks.
 
         Raises:
             Problem: `unauthenticated`: nobody knows.
             NotAllowed: the key is not for models.
         """
-        authorization = request.header(b"authorization")
-        if authorization is None and (key := request.header(b"x-api-key")) is not None:
+        authorization = text_of(headers, b"authorization")
+        if authorization is None and (key := text_of(headers, b"x-api-key")) is not None:
             authorization = f"Bearer {key}"
         caller = await self.callers.caller(authorization)
         if _SCOPE not in caller.principal.scopes:
@@ -186,11 +192,11 @@ class Handler:
         await out.end(msgspec.json.encode(told))
 
 
-def _route(request: Request) -> str:
+def _route(path: str) -> str:
     """Return the path, if it is one of ours: what else somebody asks for may say anything."""
-    if f"{request.path}/".startswith(f"{MODELS}/"):
+    if f"{path}/".startswith(f"{MODELS}/"):
         return MODELS
-    return request.path if request.path in ENDPOINTS else ""
+    return path if path in ENDPOINTS else ""
 
 
 def _read(endpoint: Endpoint, request: Request) -> Asked:

@@ -6,7 +6,7 @@ from urllib.parse import unquote
 
 import httptools
 
-from inference.gateway.exchange import MOST_BODY_BYTES
+from inference.gateway.exchange import MOST_BODY_BYTES, is_for_the_known
 from inference.gateway.problems import BodyOverLimit, RequestUnreadable
 from inference.gateway.wire.limits import WireLimits
 
@@ -34,6 +34,7 @@ class Incoming:
         self.has_head = False
         self.is_whole = False
         self.expects_go_ahead = False
+        self.is_for_the_known = False
         self.keeps_open = True
         self.is_chunked_allowed = True
 
@@ -80,6 +81,7 @@ class Incoming:
         self.is_chunked_allowed = version == "1.1"
         expects = self.headers.get(b"expect", b"").lower() == b"100-continue"
         self.expects_go_ahead = expects and version == "1.1" and self._has_body
+        self.is_for_the_known = is_for_the_known(self.headers)
         self.has_head = True
 
     def on_body(self, body: bytes) -> None:

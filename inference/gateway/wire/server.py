@@ -99,6 +99,7 @@ class _Caller(asyncio.Protocol):
         self._requests = Requests(server.limits, self._take)
         self._waiting: deque[Incoming] = deque()
         self._working: asyncio.Task[None] | None = None
+        self._letting_in: asyncio.Task[None] | None = None
         self._transport: asyncio.Transport | None = None
         self._writable: asyncio.Future[None] | None = None
         self._timer: asyncio.TimerHandle | None = None
@@ -123,8 +124,9 @@ class _Caller(asyncio.Protocol):
         self._stop_waiting()
         self._waiting.clear()
         self.resume_writing()
-        if self._working is not None:
-            self._working.cancel()
+        for task in (self._working, self._letting_in):
+            if task is not None:
+                task.cancel()
 
     def data_received(self, data: bytes) -> None:
         if self._is_last:
@@ -136,9 +138,37 @@ class _Caller(asyncio.Protocol):
             return
         self._look_at_the_clock()
         current = self._requests.current
-        if current is not None and current.expects_go_ahead and self._is_next:
+        if current is not None and current.is_for_the_known:
+            current.is_for_the_known = False
+            self._ask_to_let_in(current)
+        elif current is not None:
+            self._go_ahead(current)
+
+    def _go_ahead(self, current: Incoming) -> None:
+        if current.expects_go_ahead and self._is_next:
             current.expects_go_ahead = False
             self.write(_GO_AHEAD)
+
+    def _ask_to_let_in(self, current: Incoming) -> None:
+        """Read on once it is known who asks."""
+        if self._transport is not None:
+            self._transport.pause_reading()
+        self._letting_in = self._loop.create_task(self._let_in(current))
+
+    async def _let_in(self, current: Incoming) -> None:
+        try:
+            await self._server.answers.let_in(current.path, current.headers)
+        except Problem as problem:
+            self._refuse(problem)
+        else:
+            self._go_ahead(current)
+        finally:
+            self._letting_in = None
+            self._read_on()
+
+    def _read_on(self) -> None:
+        if self._transport is not None and not self._is_paused and self._letting_in is None:
+            self._transport.resume_reading()
 
     def eof_received(self) -> None:
         """Stop working for a caller who hung up; one half of a connection is not left open."""
@@ -198,9 +228,9 @@ class _Caller(asyncio.Protocol):
     async def _answer_all(self) -> None:
         while self._waiting:
             incoming = self._waiting.popleft()
-            if self._is_paused and self._transport is not None:
+            if self._is_paused:
                 self._is_paused = False
-                self._transport.resume_reading()
+                self._read_on()
             await _answer(self._server, self, incoming, is_last=self._ends_after(incoming))
         if self._refusal is not None:
             refusal, self._refusal, self._is_refused = self._refusal, None, True

@@ -158,3 +158,9 @@ async def test_embeddings_are_counted(house: House) -> None:
         answer = await client.embeddings.create(model="bge-m3", input=["溶体化処理", "aging"])
     assert len(answer.data) == 2
     assert house.account.ended[0].used.prompt_tokens == answer.usage.prompt_tokens > 0
+
+
+async def test_of_a_stranger_no_large_body_is_read(house: House) -> None:
+    async with house.http(key="nobody") as client:
+        told = await client.post("/v1/chat/completions", content=b" " * 5_000_000)
+    assert (told.status_code, told.json()["error"]["code"]) == (401, "key_invalid")

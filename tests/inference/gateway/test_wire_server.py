@@ -3,13 +3,14 @@
 import asyncio
 import re
 import socket
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
 import psutil
 import pytest
 
+from contracts.problems import NotAllowed
 from inference.gateway.exchange import MOST_BODY_BYTES, Answering, Request
 from inference.gateway.problems import RouteUnknown
 from inference.gateway.wire.limits import WireLimits
@@ -27,6 +28,12 @@ class Desk:
     is_asked: asyncio.Event = field(default_factory=asyncio.Event)
     left: asyncio.Event = field(default_factory=asyncio.Event)
     written: int = 0
+
+    async def let_in(self, path: str, headers: Mapping[bytes, bytes]) -> None:
+        if path == "/nowhere":
+            raise RouteUnknown
+        if path == "/guarded" and b"authorization" not in headers:
+            raise NotAllowed("models")
 
     async def answer(self, request: Request, out: Answering) -> None:
         self.asked.append(request)
@@ -296,6 +303,25 @@ async def test_a_body_that_grows_beyond_its_bound_is_refused_and_not_kept(shop: 
 async def _send_for_ever(line: Line) -> None:
     while True:
         await line.say(b"100000\r\n" + b"a" * 2**20 + b"\r\n")
+
+
+async def test_a_large_body_is_not_read_before_it_is_known_who_asks(shop: Shop) -> None:
+    head = b"POST /guarded HTTP/1.1\r\nHost: h\r\nContent-Length: 20000000\r\n\r\n"
+    async with shop.line() as line:
+        await line.say(head)
+        assert (await line.until(b"\r\n")).startswith(b"HTTP/1.1 403 ")
+        await line.say(b"a" * 2**16)  # whoever sends on can read why
+        assert b"connection: close" in await line.rest()
+    assert shop.desk.asked == []
+    known = post("/guarded", b"a" * 2_000_000, "Authorization: Bearer k", LAST)
+    assert (await shop.told(known)).endswith(b"POST /guarded 2000000\n")
+
+
+async def test_who_may_not_send_a_body_is_not_told_to(shop: Shop) -> None:
+    told = await shop.told(
+        b"POST /guarded HTTP/1.1\r\nTransfer-Encoding: chunked\r\nExpect: 100-continue\r\n\r\n"
+    )
+    assert told.startswith(b"HTTP/1.1 403 ")
 
 
 async def test_a_hundred_megabytes_are_taken(shop: Shop) -> None:
