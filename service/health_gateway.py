@@ -13,16 +13,18 @@ _NAME = "models"
 async def check_deployments(settings: Settings) -> Check:
     """Read the catalogue, and ask every replica whether it is ready."""
     from inference.catalogue.reading import read_catalogue  # noqa: PLC0415 - not for every check
+    from service.model_servers import commands_here  # noqa: PLC0415 - not for every check
 
     try:
         catalogue = await asyncio.to_thread(read_catalogue, settings.catalogue)
+        here = list(commands_here(catalogue, settings))  # what they need is there
     except Problem as problem:
         return Check(name=_NAME, state="broken", detail=problem.message, hint=problem.hint)
     replicas = [(each.model, url) for each in catalogue.deployments for url in each.urls]
-    if not replicas:
+    if not replicas and not here:
         hint = "Say in a file where models answer, and name it in FUMIKURA_CATALOGUE."
         return Check(name=_NAME, state="off", detail="none is deployed", hint=hint)
-    return _told(len(replicas), await _silent(replicas))
+    return _told(len(replicas), await _silent(replicas), here)
 
 
 async def _silent(replicas: Sequence[tuple[str, str]]) -> list[str]:
@@ -38,8 +40,10 @@ async def _silent(replicas: Sequence[tuple[str, str]]) -> list[str]:
     ]
 
 
-def _told(replicas: int, silent: Sequence[str]) -> Check:
-    detail = f"{replicas - len(silent)} of {replicas} replicas answer"
+def _told(replicas: int, silent: Sequence[str], here: Sequence[str]) -> Check:
+    answer = [f"{replicas - len(silent)} of {replicas} replicas answer"] if replicas else []
+    started = [f"started here with the service: {', '.join(here)}"] if here else []
+    detail = "; ".join([*answer, *started])
     if not silent:
         return Check(name=_NAME, state="ok", detail=detail)
     hint = "Do these servers run, and does their `/health` answer 200?"

@@ -167,6 +167,14 @@ async def test_a_catalogue_that_does_not_fit_is_broken(tmp_path: Path) -> None:
     assert (check.state, "either replicas, or here" in check.detail) == ("broken", True)
 
 
+async def test_of_models_that_are_started_here_it_is_told_what_is_missing(tmp_path: Path) -> None:
+    site = tmp_path / "models.yaml"
+    for model, state, told in (("tesseract", "ok", "started here"), ("bge-m3", "broken", "vLLM")):
+        site.write_text(json.dumps({"deployments": [{"model": model, "here": {}}]}))
+        check = await _check("models", data_folder=tmp_path, catalogue=site)
+        assert (check.state, told in check.detail) == (state, True)
+
+
 def _catalogue(folder: Path, replicas: list[str]) -> Path:
     site = folder / "models.yaml"
     deployed = {"model": "bge-m3", "replicas": replicas}
